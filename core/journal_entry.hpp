@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/policy.hpp"
+#include "core/strong.hpp"
+
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace knell {
+
+/// One thing that must survive a crash before the effects behind it happen.
+/// Written as a row of the journal; never a proof by itself.
+struct JournalEntry {
+    enum class What {
+        fencing,      ///< about to talk power off to a device
+        fenced,       ///< a certificate was issued; it is not stored, only told of
+        forcing_down, ///< about to set Nova's flag
+        forced_down,  ///< read back
+        clearing,     ///< about to clear it
+        readmitted,   ///< read back; the episode is over
+        cancelled,    ///< over before Nova was told: the host lives, or the operator said so
+        disputed,     ///< the old boot spoke after its certificate
+        ordered,      ///< an operator's order was accepted
+        armed,
+        disarmed
+    };
+    What what = What::cancelled;
+    std::optional<HostId> host; ///< absent for armed and disarmed
+    EpisodeId episode{0};
+    std::optional<BootId> boot; ///< the boot that failed, where it is known
+    std::string by;             ///< "knelld" or the operator's identity
+    std::string detail;
+
+    friend bool operator==(const JournalEntry&, const JournalEntry&) = default;
+};
+
+/// "forced_down" and so on: the words in the journal's rows. Empty result: no such word.
+[[nodiscard]] std::string_view name_of(JournalEntry::What what) noexcept;
+[[nodiscard]] std::optional<JournalEntry::What> journal_word(std::string_view word) noexcept;
+
+/// What the journal says of the past, in the order it was written.
+struct Recollection {
+    struct OpenEpisode {
+        EpisodeId episode{0};
+        JournalEntry::What stage = JournalEntry::What::fencing; ///< the last entry but `ordered`
+        std::optional<BootId> boot;
+    };
+    std::map<HostId, OpenEpisode> open;
+    EpisodeId last_episode{0};
+    std::optional<Mode> mode; ///< the last arm or disarm by an operator
+    std::string mode_by;
+};
+
+[[nodiscard]] Recollection fold(std::span<const JournalEntry> entries);
+
+} // namespace knell

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/strong.hpp"
+#include "core/time.hpp"
+
+#include <optional>
+#include <string>
+
+namespace knell {
+
+/// What a fence device says of its host. `unknown` covers silence, refusal and
+/// nonsense alike; it is never evidence of anything.
+enum class PowerState { unknown, on, off };
+
+enum class PowerAction {
+    prepare, ///< open the session and compare the identity; changes nothing
+    off,     ///< immediate power off; its success means nothing until it is read
+    read     ///< chassis power state
+};
+
+/// Why a device did not do what it was asked.
+enum class PowerFault {
+    none,
+    silent,            ///< no answer in time, or the helper died
+    refused,           ///< answered, but would not; an already-off chassis may do this
+    busy,              ///< no session slot, node busy
+    wrong_credentials, ///< user, password, K_g or privilege; asking again can lock the account
+    wrong_identity     ///< the device belongs to another host
+};
+
+struct PowerCommand {
+    DeviceId device;
+    PowerAction action = PowerAction::read;
+    AttemptId attempt;
+    Instant reply_by;
+    /// What the device's System GUID must be; empty only where the operator waived the check.
+    std::optional<SystemUuid> identity;
+};
+
+struct PowerReply {
+    AttemptId attempt;
+    PowerState state = PowerState::unknown; ///< only a `read` can make this anything else
+    PowerFault fault = PowerFault::none;
+    std::string detail; ///< for the operator's eyes only
+};
+
+} // namespace knell
