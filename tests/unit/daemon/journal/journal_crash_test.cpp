@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "journal_fixture.hpp"
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <cstring>
+#include <fcntl.h>
+#include <fstream>
+#include <gmock/gmock.h>
+#include <random>
+#include <sqlite3.h>
+#include <sys/mount.h>
+#include <sys/wait.h>
+#include <thread>
+#include <unistd.h>
+
+namespace knell::journal {
+namespace {
+
+using testing::HasSubstr;
+
+/// Writes for ever, telling the pipe each number that is durable. Never returns.
+[[noreturn]] void write_until_killed(const std::filesystem::path& directory, int acknowledged,
+                                     std::uint64_t first)
+{
+    boost::asio::io_context loop;
+    auto opened = Journal::open(loop, directory);
+    if (!std::holds_alternative<std::unique_ptr<Journal>>(opened)) {
+        ::_exit(1);
+    }
+    auto& journal = *std::get<std::unique_ptr<Journal>>(opened);
+    std::uint64_t next = first;
+    std::function<void()> one = [&] {
+        const auto number = next++;
+        journal.append({fencing("compute1", number)}, [&, number](bool durable) {
+            if (!durable || ::write(acknowledged, &number, sizeof number) != sizeof number) {
+                ::_exit(1);
+            }
+            one();
+        });
+    };
+    for (int together = 0; together < 4; ++together) {
+        one();
+    }
+    loop.run();
+    ::_exit(1);
+}
+
+TEST(JournalCrash, a_kill_at_any_moment_loses_no_row_that_was_called_durable)
+{
+    const Directory directory;
+    std::mt19937 random{20261122};
+    std::uint64_t first = 1;
+    for (int round = 0; round < 25; ++round) {
+        std::array<int, 2> pipe{};
+        ASSERT_EQ(::pipe2(pipe.data(), O_CLOEXEC), 0);
+        const auto child = ::fork();
+        ASSERT_GE(child, 0);
+        if (child == 0) {
+            ::close(pipe[0]);
+            write_until_killed(directory.path(), pipe[1], first);
+        }
+        ::close(pipe[1]);
+        std::this_thread::sleep_for(std::chrono::milliseconds{random() % 60});
+        ASSERT_EQ(::kill(child, SIGKILL), 0);
+        std::uint64_t last = 0;
+        for (std::uint64_t number = 0;
+             ::read(pipe[0], &number, sizeof number) == static_cast<ssize_t>(sizeof number);) {
+            last = number;
+        }
+        ::close(pipe[0]);
+        int status = 0;
+        ASSERT_EQ(::waitpid(child, &status, 0), child);
+        ASSERT_TRUE(WIFSIGNALED(status));
+
+        boost::asio::io_context loop;
+        const auto entries = all_of(*must_open(loop, directory.path()));
+        ASSERT_GE(entries.size(), last);
+        for (std::size_t n = 0; n < entries.size(); ++n) {
+            ASSERT_EQ(entries[n].episode, EpisodeId{n + 1});
+        }
+        first = entries.size() + 1;
+    }
+    EXPECT_GT(first, 25u);
+}
+
+/// A file system of one megabyte, where this process may mount one.
+class SmallDisk {
+public:
+    SmallDisk()
+    {
+        mounted_ = ::mount("none", directory_.path().c_str(), "tmpfs", 0, "size=1m,mode=0700") == 0;
+    }
+    ~SmallDisk()
+    {
+        if (mounted_) {
+            ::umount2(directory_.path().c_str(), MNT_DETACH);
+        }
+    }
+    SmallDisk(const SmallDisk&) = delete;
+    SmallDisk& operator=(const SmallDisk&) = delete;
+
+    [[nodiscard]] bool mounted() const { return mounted_; }
+    [[nodiscard]] const std::filesystem::path& path() const { return directory_.path(); }
+
+private:
+    Directory directory_;
+    bool mounted_ = false;
+};
+
+void fill_up(const std::filesystem::path& file)
+{
+    const int out = ::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    const std::array<char, 512> block{};
+    while (::write(out, block.data(), block.size()) > 0) {
+    }
+    ::close(out);
+}
+
+TEST(JournalCrash, a_full_disk_refuses_entries_and_takes_them_again_when_there_is_room)
+{
+    const SmallDisk disk;
+    if (!disk.mounted()) {
+        GTEST_SUCCEED() << "no leave to mount; a VFS that fails is tried below";
+        return;
+    }
+    boost::asio::io_context loop;
+    const auto journal = must_open(loop, disk.path());
+    ASSERT_TRUE(write(loop, *journal, {fencing("compute1", 1)}));
+    fill_up(disk.path() / "ballast");
+    auto large = fencing("compute1", 2);
+    large.detail = std::string(100'000, 'x');
+    EXPECT_FALSE(write(loop, *journal, {large}));
+    EXPECT_FALSE(journal->closed());
+    EXPECT_THAT(journal->trouble(), HasSubstr("full"));
+    EXPECT_EQ(all_of(*journal).size(), 1u);
+    std::filesystem::remove(disk.path() / "ballast");
+    EXPECT_TRUE(write(loop, *journal, {large}));
+    EXPECT_EQ(journal->trouble(), "");
+    EXPECT_EQ(all_of(*journal).size(), 2u);
+}
+
+/// The system's VFS, but for the calls that a test breaks.
+struct Faults {
+    static inline std::atomic<bool> sync_fails = false;
+    static inline std::atomic<bool> database_sync_fails = false;
+    static inline std::atomic<bool> disk_full = false;
+};
+
+class FaultyVfs {
+public:
+    FaultyVfs()
+    {
+        real_ = sqlite3_vfs_find(nullptr);
+        ours_ = *real_;
+        ours_.zName = "faulty";
+        ours_.xOpen = open;
+        sqlite3_vfs_register(&ours_, 1);
+    }
+    ~FaultyVfs()
+    {
+        Faults::sync_fails = false;
+        Faults::database_sync_fails = false;
+        Faults::disk_full = false;
+        sqlite3_vfs_register(real_, 1);
+        sqlite3_vfs_unregister(&ours_);
+    }
+    FaultyVfs(const FaultyVfs&) = delete;
+    FaultyVfs& operator=(const FaultyVfs&) = delete;
+
+private:
+    // The system's VFS has one table of methods for databases, which it locks, and
+    // one for logs, which it does not. Each gets a copy that differs in two entries.
+    enum Kind { database, log };
+    template <Kind kind>
+    struct Table {
+        static inline const sqlite3_io_methods* original = nullptr;
+        static inline sqlite3_io_methods copy{};
+
+        static void put_on(sqlite3_file* file)
+        {
+            if (original == nullptr) {
+                original = file->pMethods;
+                copy = *original;
+                copy.xSync = sync;
+                copy.xWrite = write;
+            }
+            file->pMethods = &copy;
+        }
+        static int sync(sqlite3_file* file, int flags)
+        {
+            const bool fails =
+                Faults::sync_fails || (kind == database && Faults::database_sync_fails);
+            return fails ? SQLITE_IOERR_FSYNC : original->xSync(file, flags);
+        }
+        static int write(sqlite3_file* file, const void* bytes, int size, sqlite3_int64 at)
+        {
+            return Faults::disk_full ? SQLITE_FULL : original->xWrite(file, bytes, size, at);
+        }
+    };
+
+    static int open(sqlite3_vfs*, const char* name, sqlite3_file* file, int flags, int* out)
+    {
+        const int code = real_->xOpen(real_, name, file, flags, out);
+        if (code == SQLITE_OK && (flags & SQLITE_OPEN_MAIN_DB) != 0) {
+            Table<database>::put_on(file);
+        } else if (code == SQLITE_OK) {
+            Table<log>::put_on(file);
+        }
+        return code;
+    }
+
+    static inline sqlite3_vfs* real_ = nullptr;
+    static inline sqlite3_vfs ours_{};
+};
+
+TEST(JournalCrash, a_failed_fsync_closes_the_journal_for_good)
+{
+    const Directory directory;
+    const FaultyVfs vfs;
+    boost::asio::io_context loop;
+    {
+        const auto journal = must_open(loop, directory.path());
+        ASSERT_TRUE(write(loop, *journal, {fencing("compute1", 1)}));
+        Faults::sync_fails = true;
+        EXPECT_FALSE(write(loop, *journal, {fencing("compute1", 2)}));
+        EXPECT_TRUE(journal->closed());
+        EXPECT_THAT(journal->trouble(), HasSubstr("I/O"));
+        // A second fsync would succeed, and mean nothing.
+        Faults::sync_fails = false;
+        EXPECT_FALSE(write(loop, *journal, {fencing("compute1", 3)}));
+        EXPECT_TRUE(journal->closed());
+        EXPECT_THAT(journal->trouble(), HasSubstr("I/O"));
+    }
+    // The next process starts from what the disk holds.
+    const auto journal = must_open(loop, directory.path());
+    EXPECT_FALSE(journal->closed());
+    EXPECT_TRUE(write(loop, *journal, {fencing("compute1", 4)}));
+}
+
+TEST(JournalCrash, everything_that_waited_with_a_failed_entry_is_answered_with_no)
+{
+    const Directory directory;
+    const FaultyVfs vfs;
+    boost::asio::io_context loop;
+    const auto journal = must_open(loop, directory.path());
+    Faults::sync_fails = true;
+    std::string order;
+    for (int n = 0; n < 5; ++n) {
+        journal->append({fencing("compute1", 1)}, [&](bool ok) { order += ok ? 'y' : 'n'; });
+    }
+    loop.run();
+    EXPECT_EQ(order, "nnnnn");
+}
+
+TEST(JournalCrash, a_full_disk_told_by_the_vfs_is_refused_and_may_be_tried_again)
+{
+    const Directory directory;
+    const FaultyVfs vfs;
+    boost::asio::io_context loop;
+    const auto journal = must_open(loop, directory.path());
+    Faults::disk_full = true;
+    EXPECT_FALSE(write(loop, *journal, {fencing("compute1", 1)}));
+    EXPECT_FALSE(journal->closed());
+    Faults::disk_full = false;
+    EXPECT_TRUE(write(loop, *journal, {fencing("compute1", 2)}));
+    EXPECT_EQ(all_of(*journal).size(), 1u);
+}
+
+TEST(JournalCrash, a_failed_fsync_while_the_log_is_tidied_closes_the_journal_too)
+{
+    const Directory directory;
+    const FaultyVfs vfs;
+    boost::asio::io_context loop;
+    const auto journal = must_open(loop, directory.path());
+    // Commits sync the log alone; tidying syncs the database.
+    Faults::database_sync_fails = true;
+    auto large = fencing("compute1", 1);
+    large.detail = std::string(1'000'000, 'x');
+    unsigned durable = 0;
+    while (!journal->closed() && durable < 10) {
+        ASSERT_TRUE(write(loop, *journal, {large}));
+        ++durable;
+    }
+    EXPECT_GE(durable, 2u);
+    EXPECT_LT(durable, 10u);
+    EXPECT_THAT(journal->trouble(), HasSubstr("tidy"));
+    EXPECT_FALSE(write(loop, *journal, {fencing("compute1", 2)}));
+    EXPECT_EQ(all_of(*journal).size(), durable);
+}
+
+} // namespace
+} // namespace knell::journal
