@@ -12,9 +12,11 @@
 
 namespace knell {
 
-/// Must be durable before any effect behind it, of the same host, is performed.
+/// To be made durable, in the order given. Recorded answers it; what depends on it is decided
+/// only then, on what is known by then. A journal that fails ends the process.
 struct Record {
     JournalEntry entry;
+    AttemptId attempt;
 };
 
 struct Power {
@@ -73,7 +75,7 @@ struct Answer {
 using Effect = std::variant<Record, Power, StandDown, ForceDown, ClearForcedDown, ReadForcedDown,
                             SampleServers, Notice, Answer>;
 
-/// Performed in order. A Record that cannot be made durable stops the rest.
+/// Performed in order.
 using Effects = std::vector<Effect>;
 
 } // namespace knell

@@ -47,6 +47,12 @@ struct Goodbye {
     BootId boot;
 };
 
+/// A Record is durable now: what was waiting for it may happen.
+struct Recorded {
+    std::optional<HostId> host;
+    AttemptId attempt;
+};
+
 struct PowerAnswer {
     HostId host;
     PowerReply reply;
@@ -73,7 +79,7 @@ struct NovaAnswer {
     AttemptId attempt;
     NovaOutcome outcome = NovaOutcome::unknown;
     NovaRefusal refusal = NovaRefusal::none;
-    std::optional<bool> forced_down;     ///< as read after the write; absent if it could not be read
+    std::optional<bool> forced_down; ///< as read after the write; absent if it could not be read
     std::optional<Duration> retry_after; ///< where Nova named one
     std::string detail;                  ///< message and request id, for the operator
 };
@@ -105,7 +111,7 @@ struct OperatorOrder {
     bool force = false; ///< the operator insists
 };
 
-using Event = std::variant<ProbeResult, SentinelResult, Goodbye, PowerAnswer, NovaAnswer,
+using Event = std::variant<ProbeResult, SentinelResult, Goodbye, Recorded, PowerAnswer, NovaAnswer,
                            ServersSeen, OperatorOrder>;
 
 } // namespace knell

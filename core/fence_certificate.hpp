@@ -37,8 +37,8 @@ private:
     friend class FenceProcedure;
     FenceCertificate(HostId host, EpisodeId episode, Grounds grounds, Instant verified_at,
                      std::string witness)
-        : host_{std::move(host)}, episode_{episode}, grounds_{grounds}, verified_at_{verified_at},
-          witness_{std::move(witness)}
+        : host_{std::move(host)}, episode_{episode}, grounds_{grounds},
+          verified_at_{verified_at}, witness_{std::move(witness)}
     {
     }
 

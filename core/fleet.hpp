@@ -5,20 +5,16 @@
 #include "core/event.hpp"
 #include "core/view.hpp"
 
-#include <map>
 #include <memory>
+#include <optional>
 
 namespace knell {
-
-class HostMachine;
-class FenceGate;
-class Vantage;
 
 /// Every decision knell makes, for all hosts. Pure: the same calls with the
 /// same times give the same effects, and nothing else happens.
 class Fleet {
 public:
-    Fleet(Policy policy, Recollection past);
+    Fleet(const Policy& policy, Recollection past);
     ~Fleet();
     Fleet(const Fleet&) = delete;
     Fleet& operator=(const Fleet&) = delete;
@@ -32,18 +28,18 @@ public:
     [[nodiscard]] Instant deadline() const;
 
     [[nodiscard]] FleetView view() const;
-    [[nodiscard]] HostView view(const HostId& host) const; ///< the host must be in the policy
+    [[nodiscard]] std::optional<HostView> view(const HostId& host) const;
 
 private:
-    [[nodiscard]] Effects on_order(Instant now, const OperatorOrder& order);
-    void look(Instant now, Effects& effects);
+    struct House;
 
-    Policy policy_;
-    Recollection past_;
-    std::unique_ptr<Vantage> vantage_;
-    std::unique_ptr<FenceGate> gate_;
-    /// Ordered: iteration is part of determinism.
-    std::map<HostId, std::unique_ptr<HostMachine>> hosts_;
+    void notice_stall(Instant now, Effects& effects);
+    void on_recorded(Instant now, const Recorded& recorded, Effects& effects);
+    void on_order(Instant now, const OperatorOrder& order, Effects& effects);
+    void set_mode(const OperatorOrder& order, Effects& effects);
+    void readmit_all(Instant now, const OperatorOrder& order, Effects& effects);
+
+    std::unique_ptr<House> house_;
 };
 
 } // namespace knell

@@ -24,14 +24,14 @@ struct MonitorPolicy {
 };
 
 struct FenceTiming {
-    Duration poll = 500ms;      ///< between power readings
-    Duration settle = 2s;       ///< OFF must be seen over at least this long
-    unsigned readings = 3;      ///< good OFF readings in a row, at least 2
-    Duration reply = 15s;       ///< patience for one answer of the device
-    Duration per_device = 60s;  ///< patience for one device before the next one is tried
-    Duration fresh = 2s;        ///< a certificate older than this is read again before it is used
-    Duration retry = 30s;       ///< rest after every device failed
-    Duration watch = 10s;       ///< between readings while our flag is set
+    Duration poll = 500ms;     ///< between power readings
+    Duration settle = 2s;      ///< OFF must be seen over at least this long
+    unsigned readings = 3;     ///< good OFF readings in a row, at least 2
+    Duration reply = 15s;      ///< patience for one answer of the device
+    Duration per_device = 60s; ///< patience for one device before the next one is tried
+    Duration fresh = 2s;       ///< a certificate older than this is read again before it is used
+    Duration retry = 30s;      ///< rest after every device failed
+    Duration watch = 10s;      ///< between readings while our flag is set
 };
 
 /// What a device's identity is compared with before any power command.
@@ -48,16 +48,16 @@ struct HostPolicy {
     IdentityCheck identity_check = IdentityCheck::required;
     std::optional<SystemUuid> identity; ///< from the inventory; else learned from the agent
     bool auto_readmit = true;
-    Duration hold_down = 60s;         ///< a new boot must be well this long before readmission
-    Duration userspace_warning = 3s;  ///< heartbeats silent while ICMP answers
-    Duration goodbye_grace = 15min;   ///< an orderly shutdown is left alone this long
+    Duration hold_down = 60s;        ///< a new boot must be well this long before readmission
+    Duration userspace_warning = 3s; ///< heartbeats silent while ICMP answers
+    Duration goodbye_grace = 15min;  ///< an orderly shutdown is left alone this long
 };
 
 enum class Mode { observe, armed };
 
 struct GatePolicy {
     Mode mode = Mode::observe;
-    unsigned budget = 3;              ///< automatic fences in any `budget_window`
+    unsigned budget = 3; ///< automatic fences in any `budget_window`
     Duration budget_window = 10min;
 };
 

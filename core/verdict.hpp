@@ -22,8 +22,8 @@ public:
 private:
     friend class Suspicion;
     FailureVerdict(HostId host, Source source, Instant reached_at, std::string evidence)
-        : host_{std::move(host)}, source_{source}, reached_at_{reached_at},
-          evidence_{std::move(evidence)}
+        : host_{std::move(host)}, source_{source}, reached_at_{reached_at}, evidence_{
+                                                                                std::move(evidence)}
     {
     }
 

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/fence_procedure.hpp"
+
+#include "core/assert.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace knell {
+
+namespace {
+
+/// Asking such a device again can only do harm: lock an account, or hit a stranger.
+bool hopeless(PowerFault fault)
+{
+    return fault == PowerFault::wrong_credentials || fault == PowerFault::wrong_identity;
+}
+
+} // namespace
+
+FenceProcedure::FenceProcedure(FencePermit permit, std::vector<DeviceId> devices,
+                               FenceTiming timing, std::optional<SystemUuid> identity, Ids& ids)
+    : permit_{std::move(permit)}, devices_{std::move(devices)}, timing_{timing},
+      identity_{std::move(identity)}, ids_{&ids}
+{
+    KNELL_ASSERT(timing_.readings >= 2);
+}
+
+FenceProcedure::Next FenceProcedure::begin(Instant now)
+{
+    device_ = 0;
+    return use_device(now);
+}
+
+FenceProcedure::Next FenceProcedure::confirm(Instant now)
+{
+    KNELL_ASSERT(settled_ && !pending_);
+    device_until_ = now + timing_.per_device;
+    return ask(now, PowerAction::read);
+}
+
+void FenceProcedure::contradict() noexcept
+{
+    settled_ = false;
+    readings_ = 0;
+}
+
+FenceProcedure::Next FenceProcedure::on_reply(Instant now, const PowerReply& reply)
+{
+    // A reply to a question we no longer ask proves nothing, however welcome.
+    if (!pending_ || reply.attempt != pending_->attempt) {
+        return Nothing{};
+    }
+    const auto answered = std::exchange(pending_, std::nullopt)->action;
+    if (reply.fault != PowerFault::none) {
+        last_trouble_ = devices_[device_].get() + ": " + reply.detail;
+    }
+    if (hopeless(reply.fault)) {
+        ++device_;
+        return use_device(now);
+    }
+    if (answered == PowerAction::off) {
+        // Carried out or refused (an already-off chassis may refuse), only a reading will tell.
+        const bool heard = reply.fault == PowerFault::none || reply.fault == PowerFault::refused;
+        return heard ? ask(now, PowerAction::read) : rest(now, PowerAction::off);
+    }
+    if (reply.fault == PowerFault::none && reply.state == PowerState::off) {
+        return on_off_reading(now);
+    }
+    contradict();
+    return rest(now, reply.state == PowerState::on ? PowerAction::off : PowerAction::read);
+}
+
+FenceProcedure::Next FenceProcedure::on_off_reading(Instant now)
+{
+    if (readings_++ == 0) {
+        off_since_ = now;
+    }
+    // The first reading is at most as late as its arrival, the last at least as late as its
+    // question: the gap between those is the shortest time the host can have been off.
+    const bool enough = readings_ >= timing_.readings && asked_at_ - off_since_ >= timing_.settle;
+    if (settled_ || enough) {
+        settled_ = true;
+        wake_at_.reset();
+        return FenceCertificate{permit_.host(), permit_.episode(),
+                                FenceCertificate::Grounds::powered_off, asked_at_,
+                                devices_[device_].get()};
+    }
+    return rest(now, PowerAction::read);
+}
+
+FenceProcedure::Next FenceProcedure::on_time(Instant now)
+{
+    if (!wake_at_ || now < *wake_at_) {
+        return Nothing{};
+    }
+    if (pending_) {
+        contradict(); // silence breaks a run of off readings
+        last_trouble_ = devices_[device_].get() + ": no answer in time";
+        next_ = pending_->action;
+        pending_.reset();
+    }
+    if (now >= device_until_) {
+        ++device_;
+        return use_device(now);
+    }
+    return ask(now, next_);
+}
+
+FenceCertificate FenceProcedure::confirmed_by(const std::string& operator_name, Instant now) const
+{
+    return {permit_.host(), permit_.episode(), FenceCertificate::Grounds::operator_word, now,
+            operator_name};
+}
+
+FenceProcedure::Next FenceProcedure::use_device(Instant now)
+{
+    pending_.reset();
+    contradict();
+    if (device_ >= devices_.size()) {
+        device_ = 0;
+        wake_at_.reset();
+        return FenceFailure{last_trouble_.empty() ? "no fence device could prove the host off"
+                                                  : last_trouble_};
+    }
+    device_until_ = now + timing_.per_device;
+    return ask(now, PowerAction::off);
+}
+
+FenceProcedure::Next FenceProcedure::ask(Instant now, PowerAction action)
+{
+    asked_at_ = now;
+    wake_at_ = std::min(now + timing_.reply, device_until_);
+    pending_ = PowerCommand{devices_[device_], action, ids_->next_attempt(), *wake_at_, identity_};
+    return *pending_;
+}
+
+FenceProcedure::Next FenceProcedure::rest(Instant now, PowerAction then)
+{
+    next_ = then;
+    wake_at_ = std::min(now + timing_.poll, device_until_);
+    return Nothing{};
+}
+
+} // namespace knell

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What Nova answers, and the way back.
+#include "core/assert.hpp"
+#include "core/host_machine.hpp"
+
+#include <algorithm>
+
+namespace knell {
+
+namespace {
+
+constexpr Duration flag_watch = 30s;
+/// Nova refuses while evacuations are unfinished; that takes as long as it takes.
+constexpr Duration evacuation_rest = 15s;
+
+} // namespace
+
+void HostMachine::ask_nova(Instant now, Errand errand, Effects& effects)
+{
+    const auto attempt = commons_->ids.next_attempt();
+    asked_ = {attempt, errand, now + commons_->nova.reply};
+    if (errand == Errand::clear) {
+        KNELL_ASSERT(clearance_);
+        effects.push_back(ClearForcedDown{*clearance_, attempt, asked_->reply_by});
+    } else {
+        effects.push_back(ReadForcedDown{policy_.host, attempt, asked_->reply_by});
+    }
+}
+
+void HostMachine::on_nova(Instant now, const NovaAnswer& answer, Effects& effects)
+{
+    if (!asked_ || asked_->attempt != answer.attempt) {
+        return; // an answer to a question we no longer ask
+    }
+    const auto errand = asked_->errand;
+    asked_.reset();
+    switch (errand) {
+    case Errand::force_down:
+        if (answer.forced_down == true) { // read back: however the write itself ended
+            return on_forced_down(now, effects);
+        }
+        break;
+    case Errand::clear:
+        if (answer.forced_down == false) {
+            return on_cleared(now, effects);
+        }
+        break;
+    case Errand::read:
+        if (answer.forced_down) {
+            nova_warned_ = false;
+            nova_rest_ = commons_->nova.retry;
+            return on_flag_read(now, *answer.forced_down, effects);
+        }
+        break;
+    }
+    nova_failed(now, answer, effects);
+    if (errand == Errand::clear && state_ == HostState::readmitting) {
+        enter(now, HostState::returning, "Nova did not clear the flag yet: " + answer.detail);
+    }
+}
+
+void HostMachine::nova_failed(Instant now, const NovaAnswer& answer, Effects& effects)
+{
+    const bool waits = answer.refusal == NovaRefusal::evacuations_unfinished;
+    const bool refused = answer.outcome == NovaOutcome::refused;
+    if (!nova_warned_) {
+        nova_warned_ = true;
+        if (waits) {
+            notice(Notice::Weight::info, "NOVA_REFUSED",
+                   "evacuations from it are unfinished; its nova-compute must be restarted before "
+                   "the flag can go. knell waits",
+                   effects);
+        } else if (refused) {
+            notice(Notice::Weight::alarm, "NOVA_REFUSED", answer.detail + "; knell keeps trying",
+                   effects);
+        } else {
+            notice(Notice::Weight::warning, "NOVA_UNKNOWN", answer.detail + "; knell keeps trying",
+                   effects);
+        }
+    }
+    const auto rest = answer.retry_after.value_or(waits     ? evacuation_rest
+                                                  : refused ? commons_->nova.retry_most
+                                                            : nova_rest_);
+    retry_at_ = now + rest;
+    nova_rest_ = std::min(nova_rest_ * 2, commons_->nova.retry_most);
+}
+
+void HostMachine::on_flag_read(Instant now, bool forced_down, Effects& effects)
+{
+    retry_at_ = now;
+    if (recalled_) {
+        return take_up(now, forced_down, effects);
+    }
+    switch (state_) {
+    case HostState::fencing:
+    case HostState::fenced:
+        if (!intent_durable_) {
+            flag_before_ = forced_down;
+        }
+        toward_down(now, effects);
+        break;
+    case HostState::down:
+    case HostState::returning:
+        retry_at_ = now + flag_watch;
+        if (!forced_down) {
+            notice(Notice::Weight::warning, "FLAG_CLEARED_BY_OTHERS",
+                   "somebody else cleared Nova's flag; knell watches the host anew", effects);
+            close(now, JournalEntry::What::readmitted, "the flag was cleared by somebody else",
+                  effects);
+            suspicion_ = Suspicion{policy_};
+            enter(now, HostState::unseen, "not heard since its flag was cleared");
+        }
+        break;
+    default:
+        retry_at_ = now + flag_watch;
+        break;
+    }
+}
+
+void HostMachine::recall(Instant now, const Recollection::OpenEpisode& past, Effects& effects)
+{
+    episode_ = past.episode;
+    failed_boot_ = past.boot;
+    durable_ = told_failed_ = true;
+    since_ = now;
+    notice(Notice::Weight::warning, "HOST_RESUMED",
+           "an earlier knelld left it at `" + std::string{name_of(past.stage)} +
+               "`; nothing is believed of that but what is read anew",
+           effects);
+    suspicion_.assume_seen(now);
+    if (!policy_.devices.empty() &&
+        (policy_.identity_check == IdentityCheck::unchecked || identity())) {
+        watching_ =
+            PowerCommand{policy_.devices.front(), PowerAction::read, commons_->ids.next_attempt(),
+                         now + policy_.fence.reply, identity()};
+        effects.push_back(Power{policy_.host, *watching_});
+    }
+    if (past.stage == JournalEntry::What::fencing || past.stage == JournalEntry::What::fenced) {
+        // Nova was not told. Whether the host still has to die is decided by watching it.
+        why_ = "left open by an earlier knelld; watched anew";
+        return;
+    }
+    recalled_ = past.stage;
+    enter(now, past.stage == JournalEntry::What::disputed ? HostState::disputed : HostState::down,
+          "left open by an earlier knelld; Nova is being asked");
+    ask_nova(now, Errand::read, effects);
+}
+
+/// Journal and Nova side by side: is the flag ours?
+void HostMachine::take_up(Instant now, bool forced_down, Effects& effects)
+{
+    const auto stage = *recalled_;
+    if (forced_down) {
+        recalled_.reset();
+        proven_off_at_ = proven_off_at_.value_or(now);
+        if (stage == JournalEntry::What::forcing_down) {
+            return on_forced_down(now, effects);
+        }
+        mark_ = ForcedDown{policy_.host, episode_};
+        readmission_.emplace(*mark_, policy_.hold_down);
+        retry_at_ = now + flag_watch;
+        watch_at_ = now;
+        if (state_ != HostState::disputed) {
+            enter(now, HostState::down, "our flag is set; waiting for a new boot");
+        }
+        return;
+    }
+    recalled_.reset();
+    if (stage == JournalEntry::What::forcing_down) {
+        // Never told, or lost on the way: prove it again before telling it again.
+        enter(now, HostState::unseen, "left open by an earlier knelld; watched anew");
+        return;
+    }
+    if (stage == JournalEntry::What::clearing) {
+        return on_cleared(now, effects);
+    }
+    notice(Notice::Weight::warning, "FLAG_CLEARED_BY_OTHERS",
+           "Nova's flag was cleared while knelld was away; knell watches the host anew", effects);
+    close(now, JournalEntry::What::readmitted, "the flag was cleared by somebody else", effects);
+    suspicion_ = Suspicion{policy_};
+    enter(now, HostState::unseen, "not heard since start");
+}
+
+void HostMachine::toward_readmission(Instant now, Effects& effects)
+{
+    if (state_ == HostState::readmitting) {
+        return; // Nova's answer decides
+    }
+    if (suspicion_.dead(now)) {
+        enter(now, HostState::down, "silent again; waiting for a new boot");
+        return;
+    }
+    const bool fresh = reported_ && judge(now, *reported_) == Boot::fresh;
+    readmission_->on_look(now, {fresh, suspicion_.well(), reported_ && reported_->nova_compute,
+                                reported_ ? reported_->boot : BootId{""}});
+    why_ = "a new boot speaks; waiting for " + readmission_->waits_for();
+    if (!policy_.auto_readmit) {
+        why_ = "a new boot speaks; recovery is by hand: `knellctl host release`";
+        return;
+    }
+    if (asked_ || !waiting_.empty() || now < retry_at_) {
+        return;
+    }
+    if (auto clearance = readmission_->clearance(now)) {
+        start_clearing(now, std::move(*clearance), "knelld", effects);
+    }
+}
+
+void HostMachine::start_clearing(Instant now, Clearance clearance, const std::string& by,
+                                 Effects& effects)
+{
+    clearance_ = std::move(clearance);
+    asked_.reset();
+    enter(now, HostState::readmitting, "Nova's flag is being cleared");
+    record(JournalEntry::What::clearing, Then::clear, "", effects, by);
+}
+
+void HostMachine::on_cleared(Instant now, Effects& effects)
+{
+    notice(Notice::Weight::info, "HOST_READMITTED",
+           "our flag is cleared; the host is in service again", effects);
+    close(now, JournalEntry::What::readmitted, "read back", effects);
+}
+
+} // namespace knell

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/effect.hpp"
+#include "core/event.hpp"
+#include "core/view.hpp"
+
+#include <map>
+#include <optional>
+#include <span>
+#include <utility>
+
+namespace knell {
+
+/// Proof that our eyes worked: on each network named, somebody other than the
+/// host in question answered a question that we asked after its last silence.
+/// Issued by Vantage; no verdict on silence without it.
+class Sight {
+public:
+    [[nodiscard]] const HostId& about() const noexcept { return about_; }
+
+private:
+    friend class Vantage;
+    explicit Sight(HostId about) : about_{std::move(about)} {}
+    HostId about_;
+};
+
+/// Our own ability to see. Doubt about ourselves comes before doubt about others.
+class Vantage {
+public:
+    explicit Vantage(VantagePolicy policy);
+
+    /// Every entry into core passes here first. If we come much later than we wanted to be
+    /// woken, we were stopped ourselves: returns for how long. What we missed meanwhile is void.
+    [[nodiscard]] std::optional<Duration> observe(Instant now);
+
+    /// Says when our view was lost or came back.
+    void on_sentinel(const SentinelResult& result, Effects& effects);
+    /// Another host's beat is as good as a sentinel's where a network has no sentinel.
+    void on_beat(const HostId& host, const NetworkId& network, Instant asked_at);
+
+    /// A silence counts only if its question was asked after this.
+    [[nodiscard]] Instant clear_since() const noexcept { return clear_since_; }
+
+    struct Silence {
+        NetworkId network;
+        Instant since; ///< when the last unanswered question was asked
+    };
+    [[nodiscard]] std::optional<Sight> sight(const HostId& about,
+                                             std::span<const Silence> silences) const;
+
+    [[nodiscard]] Instant deadline() const noexcept { return expected_; }
+    /// Why our view is in doubt at present; empty if it is clear.
+    [[nodiscard]] std::string doubt() const;
+    [[nodiscard]] std::vector<SentinelView> sentinels() const;
+
+private:
+    struct Sentinel {
+        SentinelPolicy policy;
+        unsigned silences = 0;
+        std::optional<Instant> answered; ///< when the last answered question was asked
+    };
+    [[nodiscard]] bool saw(const HostId& about, const Silence& silence) const;
+
+    VantagePolicy policy_;
+    std::vector<Sentinel> sentinels_;
+    std::map<std::pair<NetworkId, HostId>, Instant> beats_;
+    Instant clear_since_{};
+    Instant expected_{};
+    bool started_ = false;
+    bool lost_ = false;
+};
+
+} // namespace knell
