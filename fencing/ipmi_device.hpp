@@ -19,9 +19,9 @@ struct IpmiDevice {
     DeviceId id;
     std::string address; ///< numeric IPv4 or IPv6; libfreeipmi would block in DNS otherwise
     std::uint16_t port = 623;
-    std::string username; ///< at most 16 bytes
-    Secret password;      ///< at most 20 bytes
-    std::optional<Secret> k_g; ///< at most 20 bytes
+    std::string username;                       ///< at most 16 bytes
+    Secret password;                            ///< at most 20 bytes
+    std::optional<Secret> k_g;                  ///< at most 20 bytes
     std::vector<unsigned> cipher_suites{17, 3}; ///< tried in this order; 0 is never accepted
     Privilege privilege = Privilege::operator_level;
     std::vector<std::string> workarounds; ///< by ipmipower's names, e.g. "opensesspriv"
