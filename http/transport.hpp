@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "http/message.hpp"
+
+#include <boost/asio/io_context.hpp>
+
+#include <functional>
+#include <memory>
+
+namespace knell::http {
+
+/// HTTP/1.1 over libcurl's multi socket interface, driven by one io_context.
+///
+/// Connections are kept and reused. A kept connection may have been closed by
+/// the server meanwhile: if it fails before any byte of an answer, a request
+/// whose repetition is harmless is sent again on another connection. Nothing
+/// else is retried, no redirect is followed, no proxy is used unless asked for.
+///
+/// SIGPIPE is set to be ignored if nobody has handled it: OpenSSL writes with
+/// write(2).
+class Transport {
+public:
+    using Handler = std::function<void(Outcome)>;
+
+    explicit Transport(boost::asio::io_context& loop);
+    /// Requests under way are dropped and their handlers are not called.
+    ~Transport();
+    Transport(const Transport&) = delete;
+    Transport& operator=(const Transport&) = delete;
+
+    /// `on_outcome` is called once, later, on the loop's thread, soon after
+    /// `request.reply_by` at the latest.
+    void send(Request request, Handler on_outcome);
+
+private:
+    class Multi;
+    /// Shared with handlers that wait in the loop: they hold it weakly, and so
+    /// find out that the transport has gone.
+    std::shared_ptr<Multi> multi_;
+};
+
+} // namespace knell::http

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "nova/clouds_file.hpp"
+
+#include <fstream>
+#include <set>
+#include <sstream>
+
+namespace knell::nova {
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::uintmax_t most_bytes = std::uintmax_t{1} << 20;
+
+std::string at_mark(const fs::path& path, const YAML::Mark& mark)
+{
+    if (mark.is_null()) {
+        return path.string();
+    }
+    return path.string() + ":" + std::to_string(mark.line + 1) + ":" +
+           std::to_string(mark.column + 1);
+}
+
+} // namespace
+
+CloudsFile::CloudsFile(fs::path path, CloudErrors& errors) : path_{std::move(path)}
+{
+    read(errors);
+}
+
+void CloudsFile::read(CloudErrors& errors)
+{
+    std::error_code ec;
+    const fs::file_status status = fs::status(path_, ec);
+    if (ec || !fs::is_regular_file(status)) {
+        errors.push_back(path_.string() + ": there is no such file; name one that exists");
+        return;
+    }
+    if (fs::file_size(path_, ec) > most_bytes || ec) {
+        errors.push_back(path_.string() + ": it is larger than 1 MiB; this is no clouds.yaml");
+        return;
+    }
+    std::ifstream in{path_};
+    std::ostringstream text;
+    text << in.rdbuf();
+    if (!in) {
+        errors.push_back(path_.string() + ": it cannot be read; let the daemon's user read it");
+        return;
+    }
+    open_to_all_ = (status.permissions() & fs::perms::others_read) != fs::perms::none;
+    try {
+        const YAML::Node root = YAML::Load(text.str());
+        if (!root.IsMap() || !root["clouds"].IsDefined() || !root["clouds"].IsMap()) {
+            errors.push_back(at(root) + ": there is no map \"clouds:\" at the top; put the "
+                                        "clouds under it");
+            return;
+        }
+        report_duplicates(root, errors);
+        clouds_ = root["clouds"];
+        report_duplicates(clouds_, errors);
+    } catch (const YAML::Exception& e) {
+        errors.push_back(at_mark(path_, e.mark) + ": " + e.msg + "; mend the YAML");
+    }
+}
+
+std::vector<std::string> CloudsFile::names() const
+{
+    std::vector<std::string> result;
+    if (clouds_.IsMap()) {
+        for (const auto& pair : clouds_) {
+            result.push_back(pair.first.IsScalar() ? pair.first.Scalar() : std::string{});
+        }
+    }
+    return result;
+}
+
+void CloudsFile::add_to(CloudEntry& entry, const std::string& cloud, CloudErrors& errors) const
+{
+    if (!clouds_.IsMap()) {
+        return;
+    }
+    for (const auto& pair : clouds_) {
+        if (!pair.first.IsScalar() || pair.first.Scalar() != cloud) {
+            continue;
+        }
+        if (!pair.second.IsMap()) {
+            errors.push_back(at(pair.second) + ": cloud \"" + cloud + "\" is not a map; write " +
+                             "its settings under it");
+            return;
+        }
+        flatten(pair.second, false, entry, errors);
+        return;
+    }
+}
+
+void CloudsFile::flatten(const YAML::Node& map, bool in_auth, CloudEntry& entry,
+                         CloudErrors& errors) const
+{
+    report_duplicates(map, errors);
+    // What is under `auth` goes before the same key beside it.
+    if (!in_auth && map["auth"].IsDefined() && map["auth"].IsMap()) {
+        flatten(map["auth"], true, entry, errors);
+    }
+    for (const auto& pair : map) {
+        if (pair.first.IsScalar() && pair.first.Scalar() != "auth" && pair.first.Scalar() != "<<") {
+            take(pair.first.Scalar(), pair.second, entry, errors);
+        }
+    }
+    // YAML 1.1 merge keys, which yaml-cpp leaves to us; own keys have gone before.
+    const YAML::Node merged = map["<<"];
+    if (!merged.IsDefined()) {
+        return;
+    }
+    if (merged.IsMap()) {
+        flatten(merged, in_auth, entry, errors);
+    } else if (merged.IsSequence()) {
+        for (const auto& one : merged) {
+            if (one.IsMap()) {
+                flatten(one, in_auth, entry, errors);
+            }
+        }
+    }
+}
+
+void CloudsFile::take(const std::string& key, const YAML::Node& value, CloudEntry& entry,
+                      CloudErrors& errors) const
+{
+    YAML::Node chosen = value;
+    if (key == "regions" && value.IsSequence() && value.size() > 0) {
+        chosen = value[0].IsMap() ? value[0]["name"] : value[0];
+    }
+    static const std::set<std::string> ours{"auth_type",
+                                            "auth_url",
+                                            "username",
+                                            "user_id",
+                                            "password",
+                                            "interface",
+                                            "region_name",
+                                            "endpoint_type",
+                                            "cacert",
+                                            "cert",
+                                            "key",
+                                            "verify",
+                                            "insecure",
+                                            "domain_name",
+                                            "domain_id",
+                                            "tenant_name",
+                                            "project_name",
+                                            "project_id",
+                                            "tenant_id",
+                                            "system_scope",
+                                            "regions",
+                                            "auth",
+                                            "application_credential_id"};
+    if (!chosen.IsDefined() || !chosen.IsScalar()) {
+        if (ours.contains(key) && !chosen.IsNull()) {
+            errors.push_back(at(value) + ": \"" + key + "\" must be a single value");
+        }
+        return;
+    }
+    entry.try_emplace(key, Setting{Secret{chosen.Scalar()}, at(chosen),
+                                   open_to_all_ ? path_.string() : std::string{}});
+}
+
+void CloudsFile::report_duplicates(const YAML::Node& map, CloudErrors& errors) const
+{
+    // yaml-cpp takes the first of two equal keys, PyYAML the last: neither says so.
+    std::set<std::string> seen;
+    for (const auto& pair : map) {
+        if (pair.first.IsScalar() && !seen.insert(pair.first.Scalar()).second) {
+            errors.push_back(at(pair.first) + ": \"" + pair.first.Scalar() +
+                             "\" is there twice; remove one of them");
+        }
+    }
+}
+
+std::string CloudsFile::at(const YAML::Node& node) const
+{
+    return at_mark(path_, node.Mark());
+}
+
+} // namespace knell::nova

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "nova/finding.hpp"
+#include "nova/keystone.hpp"
+#include "nova/nova_client.hpp"
+
+#include <map>
+
+namespace knell::nova {
+
+/// The steps behind NovaClient, as coroutines on the loop's thread. Whoever
+/// spawns one holds a shared_ptr to the session in it.
+class NovaSession {
+public:
+    NovaSession(boost::asio::io_context& loop, http::Transport& transport, CloudSettings settings,
+                NovaOptions options);
+
+    /// Sets the flag and reads it back.
+    [[nodiscard]] boost::asio::awaitable<Finding> write(HostId host, bool wanted, Instant by);
+    [[nodiscard]] boost::asio::awaitable<Finding> read(HostId host, Instant by);
+    [[nodiscard]] boost::asio::awaitable<ServersSeen> sample(HostId host, AttemptId attempt,
+                                                             Instant by);
+    /// Until close().
+    [[nodiscard]] static boost::asio::awaitable<void> keep_warm(std::shared_ptr<NovaSession> self);
+
+    void close();
+    [[nodiscard]] bool closed() const noexcept { return closed_; }
+    [[nodiscard]] const NovaHealth& health() const noexcept { return health_; }
+
+private:
+    /// All that a question to Nova needs.
+    struct Access {
+        std::shared_ptr<const Token> token;
+        VersionRange versions;
+    };
+    struct NoAccess {
+        std::string why;
+    };
+    /// Nothing if Nova did not answer; `why` says so.
+    struct Reply {
+        std::optional<http::Response> response;
+        std::string why;
+    };
+    struct Question {
+        const char* method = "GET";
+        std::string path; ///< below the endpoint
+        std::string body;
+        Microversion version;
+    };
+
+    boost::asio::awaitable<std::variant<Access, NoAccess>> access(Instant by);
+    boost::asio::awaitable<std::variant<VersionRange, NoAccess>> versions(Instant by);
+    boost::asio::awaitable<Reply> ask(Question question, Instant by);
+    boost::asio::awaitable<Reply> ask_once(const Question& question, const Token& token,
+                                           Instant by);
+    boost::asio::awaitable<Finding> put(HostId host, bool wanted, Instant by);
+    boost::asio::awaitable<bool> touch(Instant by);
+    std::optional<std::string> use_endpoint(const Token& token);
+    Finding find(const http::Response& response, const HostId& host, Microversion version);
+    void remember(const ServiceRecord& record);
+    void went_well();
+    void went_wrong(std::string why);
+
+    http::Transport& transport_;
+    NovaOptions options_;
+    std::shared_ptr<Keystone> keystone_;
+    boost::asio::steady_timer pause_;
+    std::string endpoint_; ///< without a slash at its end
+    std::optional<VersionRange> versions_;
+    std::map<std::string, std::string, std::less<>> ids_; ///< service UUID by host
+    NovaHealth health_;
+    bool closed_ = false;
+};
+
+} // namespace knell::nova
