@@ -187,9 +187,7 @@ void HostMachine::hear(Instant now, const AgentReport& report, Effects& effects)
         break;
     case HostState::fenced:
         if (judge(now, report) == Boot::fresh) {
-            notice(Notice::Weight::info, "EPISODE_CLOSED",
-                   "a new boot speaks before Nova was told; nothing to clear", effects);
-            close(now, JournalEntry::What::cancelled, "came back before Nova was told", effects);
+            come_back_early(now, effects);
         } else {
             dispute(now, effects);
         }
@@ -201,7 +199,7 @@ void HostMachine::hear(Instant now, const AgentReport& report, Effects& effects)
         }
         switch (judge(now, report)) {
         case Boot::fresh:
-            if (state_ == HostState::down) {
+            if (state_ == HostState::down && mark_) {
                 enter(now, HostState::returning, "a new boot speaks");
                 notice(Notice::Weight::info, "HOST_RETURNING",
                        "boot " + report.boot.get() + " speaks; it must be well for hold_down",

@@ -114,6 +114,8 @@ private:
     void on_foreign_flag(Instant now, Effects& effects);
     void watch_the_dead(Instant now, Effects& effects);
     void dispute(Instant now, Effects& effects);
+    void come_back_early(Instant now, Effects& effects);
+    void ask_what_became_of_it(Instant now, const std::string& why);
 
     // Coming back.
     void take_up(Instant now, bool forced_down, Effects& effects);

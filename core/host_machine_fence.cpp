@@ -182,14 +182,17 @@ void HostMachine::contradict(Instant now, Effects& effects)
         notice(Notice::Weight::alarm, "FENCE_CONTRADICTED",
                "it was proven off and yet it answers; Nova is not told, proving it anew", effects);
         waiting_.clear();
-        asked_.reset();
         certificate_.reset();
         confirmed_ = false;
-        if (!begun_) { // on an operator's word alone
+        if (!begun_ && intent_durable_) { // on an operator's word alone
+            return ask_what_became_of_it(now, "answers although it was said to be off");
+        }
+        if (!begun_) {
             close(now, JournalEntry::What::cancelled, "answers although it was said to be off",
                   effects);
             return;
         }
+        asked_.reset();
         enter(now, HostState::fencing, "answers although its device said off");
         follow(now, procedure_->begin(now), effects);
         return;
@@ -291,6 +294,31 @@ void HostMachine::dispute(Instant now, Effects& effects)
            "then `knellctl host release`",
            effects);
     record(JournalEntry::What::disputed, Then::nothing, "the old boot speaks", effects);
+}
+
+/// A new boot, before Nova was seen to hold the flag.
+void HostMachine::come_back_early(Instant now, Effects& effects)
+{
+    if (intent_durable_) {
+        return ask_what_became_of_it(now, "a new boot speaks while Nova was being told");
+    }
+    notice(Notice::Weight::info, "EPISODE_CLOSED",
+           "a new boot speaks before Nova was told; nothing to clear", effects);
+    close(now, JournalEntry::What::cancelled, "came back before Nova was told", effects);
+}
+
+/// A request may still be on its way: read the flag once that has run out of time, and take it
+/// from there as after a restart.
+void HostMachine::ask_what_became_of_it(Instant now, const std::string& why)
+{
+    retry_at_ = asked_ ? asked_->reply_by : now;
+    asked_.reset();
+    waiting_.clear();
+    procedure_.reset();
+    certificate_.reset();
+    begun_ = false;
+    recalled_ = JournalEntry::What::forcing_down;
+    enter(now, HostState::down, why + "; Nova is being asked whether it was told");
 }
 
 /// While the flag is set: does the power stay off, and does the flag stay?

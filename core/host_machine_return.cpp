@@ -113,6 +113,10 @@ void HostMachine::on_flag_read(Instant now, bool forced_down, Effects& effects)
         break;
     default:
         retry_at_ = now + flag_watch;
+        if (forced_down && intent_durable_ && !mark_) { // disputed while Nova was being told
+            mark_ = ForcedDown{policy_.host, episode_};
+            readmission_.emplace(*mark_, policy_.hold_down);
+        }
         break;
     }
 }

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "daemon/engine.hpp"
+
+#include "core/assert.hpp"
+#include "core/overloaded.hpp"
+
+namespace knell {
+
+void Engine::perform(const Effects& effects)
+{
+    KNELL_ASSERT(!performing_);
+    performing_ = true;
+    for (const auto& effect : effects) {
+        std::visit(Overloaded{
+                       [&](const Record& e) { world_.record(e); },
+                       [&](const Power& e) { world_.power(e); },
+                       [&](const StandDown& e) { world_.stand_down(e); },
+                       [&](const ForceDown& e) { world_.force_down(e); },
+                       [&](const ClearForcedDown& e) { world_.clear_forced_down(e); },
+                       [&](const ReadForcedDown& e) { world_.read_forced_down(e); },
+                       [&](const SampleServers& e) { world_.sample_servers(e); },
+                       [&](const Notice& e) { world_.notify(e); },
+                       [&](const Answer& e) { world_.answer(e); },
+                   },
+                   effect);
+    }
+    performing_ = false;
+}
+
+} // namespace knell
