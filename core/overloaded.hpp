@@ -9,4 +9,8 @@ struct Overloaded : Fs... {
     using Fs::operator()...;
 };
 
+/// C++20 deduces this by itself; clang 14, whose eyes clang-tidy uses, does not yet.
+template <class... Fs>
+Overloaded(Fs...) -> Overloaded<Fs...>;
+
 } // namespace knell
