@@ -6,7 +6,7 @@ appends the time to disk.log ten times a second. Power off kills the group at on
 takes the links down, so that the namespace's kernel stops answering as well. Files per host:
 
   power.log   "time on|off by whom"     disk.log   the witness     agent.log  nova-compute.log
-  cables      "pulled" while the network cables are out, whatever the power does
+  cables      the networks whose cables are out, whatever the power does
 """
 import contextlib
 import os
@@ -44,8 +44,7 @@ class Machine:
             if not same_boot:
                 write('%s\n' % uuid.uuid4(), self.dir, 'boot_id', mode=0o644)
             self.log('on')
-            if read(self.dir, 'cables') != 'pulled':
-                net.host_cables(self.i, 'up')
+            net.host_cables(self.i, 'up', [n for n in net.SENTINELS if n not in self.pulled()])
             machine = [PYTHON, '-B', os.path.join(HERE, 'lab'), '_machine', self.host]
             start_process(machine, os.path.join(self.dir, 'machine.log'), self.dir, 'machine.pid')
 
@@ -71,10 +70,20 @@ class Machine:
         append('%.3f %s %s\n' % (time.time(), what, self.by), self.dir, 'power.log')
 
     # --- what may befall it
-    def cables(self, state):
-        write('pulled' if state == 'down' else '', self.dir, 'cables')
+    def pulled(self):
+        """The networks whose cables are out."""
+        return read(self.dir, 'cables').split()
+
+    def cables(self, state, *networks):
+        """Pull the cables of some networks, or of all; or plug them in again."""
+        unknown = set(networks) - set(net.SENTINELS)
+        if unknown:
+            raise LabError('no such network: ' + ' '.join(unknown))
+        networks = networks or tuple(net.SENTINELS)
+        pulled = set(self.pulled()) - set(networks) | (set(networks) if state == 'down' else set())
+        write(' '.join(sorted(pulled)), self.dir, 'cables')
         if state == 'down' or self.is_on():
-            net.host_cables(self.i, state)
+            net.host_cables(self.i, state, networks)
 
     def signal_group(self, which):
         pgid = self.group()
