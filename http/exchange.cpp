@@ -55,7 +55,7 @@ Exchange::Exchange(Request request, Duration patience, Handler on_outcome)
         set(CURLOPT_PROXY, "");
     }
     // libcurl itself repeats a request when a *reused* connection failed before
-    // any byte of an answer. On a new connection it never does.
+    // the first line of an answer came. On a new connection it never does.
     if (request_.repetition == Repetition::harmful) {
         set(CURLOPT_FRESH_CONNECT, 1L);
     }
@@ -140,6 +140,10 @@ Outcome Exchange::conclude(CURLcode result)
 {
     long status = 0;
     curl_easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &status);
+    if (result == CURLE_OK && !headers_ended_) {
+        // libcurl is content with that; a peer that died while it wrote is no answer to us.
+        return Lost{"the answer ended within its headers"};
+    }
     if (result == CURLE_OK && status > 0) {
         response_.status = static_cast<unsigned>(status);
         return std::move(response_);
@@ -168,6 +172,11 @@ std::size_t Exchange::on_header(char* data, std::size_t, std::size_t size, void*
     }
     if (line.starts_with("HTTP/")) {
         exchange.response_.headers.clear();
+        exchange.headers_ended_ = false;
+        return size;
+    }
+    if (trimmed(line).empty()) {
+        exchange.headers_ended_ = true;
         return size;
     }
     if (const auto colon = line.find(':'); colon != std::string_view::npos) {

@@ -42,6 +42,7 @@ private:
     Handler on_outcome_;
     Response response_;
     std::size_t header_bytes_ = 0;
+    bool headers_ended_ = false;
     std::string fault_;
     std::array<char, CURL_ERROR_SIZE> error_{};
     curl_slist* header_lines_ = nullptr;

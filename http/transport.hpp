@@ -13,8 +13,9 @@ namespace knell::http {
 /// HTTP/1.1 over libcurl's multi socket interface, driven by one io_context.
 ///
 /// Connections are kept and reused. A kept connection may have been closed by
-/// the server meanwhile: if it fails before any byte of an answer, a request
-/// whose repetition is harmless is sent again on another connection. Nothing
+/// the server meanwhile: if it fails before the first whole line of an answer, a
+/// request whose repetition is harmless is sent again on another connection (by
+/// libcurl, up to five times while it finds more kept ones that fail). Nothing
 /// else is retried, no redirect is followed, no proxy is used unless asked for.
 ///
 /// SIGPIPE is set to be ignored if nobody has handled it: OpenSSL writes with
