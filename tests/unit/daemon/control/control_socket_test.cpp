@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "control_fixture.hpp"
+#include "daemon/control/listener.hpp"
+
+#include <fcntl.h>
+#include <fstream>
+#include <gmock/gmock.h>
+#include <grp.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+namespace knell::control {
+namespace {
+
+using testing::HasSubstr;
+
+std::string refusal(const ControlOptions& options)
+{
+    boost::asio::io_context loop;
+    ScriptedOperations operations;
+    auto opened = ControlServer::open(loop, operations, options);
+    auto* fault = std::get_if<std::string>(&opened);
+    return fault == nullptr ? std::string{} : *fault;
+}
+
+TEST_F(ControlTest, the_socket_is_closed_to_the_world_and_belongs_to_the_first_operators_group)
+{
+    options.operators = {"operator", "staff"};
+    start();
+    struct stat seen {};
+    ASSERT_EQ(::stat(path().c_str(), &seen), 0);
+    EXPECT_EQ(seen.st_mode & 0777, 0660u);
+    if (::geteuid() == 0) {
+        EXPECT_EQ(seen.st_gid, ::getgrnam("operator")->gr_gid);
+        EXPECT_TRUE(server().warnings().empty());
+    }
+}
+
+TEST_F(ControlTest, a_group_that_does_not_exist_is_a_warning_with_the_remedy)
+{
+    options.operators = {"knell-test-no-such-group"};
+    start();
+    ASSERT_EQ(server().warnings().size(), 1u);
+    EXPECT_THAT(server().warnings()[0], HasSubstr("groupadd --system knell-test-no-such-group"));
+}
+
+TEST_F(ControlTest, a_socket_that_a_dead_process_left_is_replaced)
+{
+    const int old = ::socket(AF_UNIX, SOCK_STREAM, 0);
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    path().native().copy(address.sun_path, sizeof address.sun_path - 1);
+    ASSERT_EQ(::bind(old, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+    ::close(old);
+    start();
+    Client client{path()};
+    EXPECT_EQ(code_of(client.call("version")), 0);
+}
+
+TEST_F(ControlTest, a_socket_that_somebody_answers_on_is_refused_and_left_alone)
+{
+    start();
+    EXPECT_THAT(refusal(options), HasSubstr("another process answers on"));
+    Client client{path()};
+    EXPECT_EQ(code_of(client.call("version")), 0);
+}
+
+TEST_F(ControlTest, a_file_that_is_no_socket_is_refused_and_left_alone)
+{
+    std::ofstream{path()} << "precious";
+    EXPECT_THAT(refusal(options), HasSubstr("is not a socket"));
+    EXPECT_TRUE(std::filesystem::exists(path()));
+}
+
+TEST_F(ControlTest, a_missing_directory_is_refused_with_the_remedy)
+{
+    options.socket = "/nonexistent/knell/control";
+    EXPECT_THAT(refusal(options), HasSubstr("RuntimeDirectory=knell"));
+    options.socket = "/" + std::string(200, 'x');
+    EXPECT_THAT(refusal(options), HasSubstr("too long"));
+}
+
+TEST_F(ControlTest, the_socket_file_goes_away_with_the_server)
+{
+    start();
+    stop();
+    EXPECT_FALSE(std::filesystem::exists(path()));
+}
+
+TEST_F(ControlTest, a_socket_that_was_handed_over_is_served_and_not_removed)
+{
+    auto made = listen_on(path(), Access{});
+    options.inherited = std::get<Listening>(made).socket;
+    start();
+    {
+        Client client{path()};
+        EXPECT_EQ(code_of(client.call("version")), 0);
+    }
+    stop();
+    EXPECT_TRUE(std::filesystem::exists(path()));
+}
+
+/// sd_listen_fds(3) wants its pid in the environment and descriptor 3: a child has both.
+int in_a_child_of_systemd(const char* name, const std::filesystem::path& path)
+{
+    const auto child = ::fork();
+    if (child == 0) {
+        auto made = listen_on(path, Access{});
+        if (::dup2(std::get<Listening>(made).socket, 3) != 3) {
+            ::_exit(9);
+        }
+        ::setenv("LISTEN_PID", std::to_string(::getpid()).c_str(), 1);
+        ::setenv("LISTEN_FDS", "1", 1);
+        ::setenv("LISTEN_FDNAMES", name, 1);
+        ::_exit(socket_from_systemd().value_or(0));
+    }
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    return WEXITSTATUS(status);
+}
+
+TEST_F(ControlTest, systemds_socket_is_found_by_its_name)
+{
+    EXPECT_EQ(in_a_child_of_systemd("control", path()), 3);
+    EXPECT_EQ(in_a_child_of_systemd("metrics", path()), 0);
+    EXPECT_EQ(socket_from_systemd(), std::nullopt);
+}
+
+} // namespace
+} // namespace knell::control
