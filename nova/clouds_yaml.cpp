@@ -200,6 +200,9 @@ std::variant<CloudSettings, CloudErrors> read_cloud(const CloudQuery& query)
             secure->add_to(entry, *name, errors);
         }
         clouds->add_to(entry, *name, errors);
+        if (entry.empty() && !errors.empty()) {
+            return errors;
+        }
     }
     CloudSettings settings =
         assemble(std::move(entry), origin, variable(query, "HOME").value_or(""), errors);
