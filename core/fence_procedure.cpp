@@ -62,7 +62,10 @@ FenceProcedure::Next FenceProcedure::on_reply(Instant now, const PowerReply& rep
     if (answered == PowerAction::off) {
         // Carried out or refused (an already-off chassis may refuse), only a reading will tell.
         const bool heard = reply.fault == PowerFault::none || reply.fault == PowerFault::refused;
-        return heard ? ask(now, PowerAction::read) : rest(now, PowerAction::off);
+        if (heard && now < device_until_) {
+            return ask(now, PowerAction::read);
+        }
+        return rest(now, heard ? PowerAction::read : PowerAction::off);
     }
     if (reply.fault == PowerFault::none && reply.state == PowerState::off) {
         return on_off_reading(now);
