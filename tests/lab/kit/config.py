@@ -64,7 +64,7 @@ def knell(directory):
         'heartbeat': {'listen': ['0.0.0.0:%d' % HEARTBEAT_PORT, '[::]:%d' % HEARTBEAT_PORT],
                       'site_key': {'file': secrets + '/site.key'}},
         'fencing': {'helper': os.path.join(BIN, 'knell-fence-ipmi'), 'budget': {'fences': 3, 'per': '10m'},
-                    'settle': '1s', 'readings': 3, 'poll': '250ms', 'reply': '5s', 'per_device': '15s',
+                    'settle': '1s', 'readings': 3, 'poll': '250ms', 'reply': '3s', 'per_device': '15s',
                     'fresh': '2s', 'retry': '3s', 'watch': '1s'},
         'recovery': {'automatic': True, 'hold_down': '3s', 'goodbye_grace': '1m'},
         'nova': {'cloud': 'lab', 'clouds_file': os.path.join(directory, 'clouds.yaml'), 'region': 'RegionOne',
@@ -72,7 +72,8 @@ def knell(directory):
                  'reply': '5s', 'retry': '500ms', 'retry_most': '2s'},
         'groups': {'lab': {'fence': [{
             'type': 'ipmi', 'username': 'knell', 'password': {'file': secrets + '/bmc.password'},
-            'cipher_suites': [17, 3], 'privilege': 'operator', 'identity': 'required'}]}},
+            'cipher_suites': [17, 3], 'privilege': 'operator', 'identity': 'required',
+            'session_timeout': '2900ms', 'retransmission_timeout': '700ms'}]}},
         'hosts': [{'name': host, 'group': 'lab',
                    'addresses': {'mgmt': mgmt_address(i), 'storage': storage_address(i)},
                    'fence': [{'name': host + '-bmc', 'address': bmc_address(i), 'port': 623,
