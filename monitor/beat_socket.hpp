@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "monitor/inbox.hpp"
+
+#include <functional>
+#include <span>
+#include <string>
+#include <variant>
+
+namespace knell::monitor {
+
+/// A UDP socket on which agents are heard and answered.
+class BeatSocket {
+public:
+    using Failure = std::string; ///< for the operator, with the remedy
+
+    [[nodiscard]] static std::variant<BeatSocket, Failure> open(const std::string& listen);
+
+    [[nodiscard]] int descriptor() const noexcept { return socket_.get(); }
+    [[nodiscard]] std::uint16_t port() const noexcept;
+
+    /// Answers from the very address that the packet was sent to, for the agent expects that.
+    void answer(const Inbox::Packet& packet, std::span<const std::uint8_t> bytes) noexcept;
+
+    struct Drain {
+        bool complete = false; ///< the socket was seen empty
+        bool overflowed = false;
+    };
+    [[nodiscard]] Drain drain(Inbox& inbox, const std::function<void(const Inbox::Packet&)>& read);
+
+private:
+    explicit BeatSocket(Socket socket);
+
+    Socket socket_;
+    std::uint32_t dropped_ = 0;
+};
+
+} // namespace knell::monitor

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "monitor/heartbeat_monitor.hpp"
+
+#include "monitor/beat_socket.hpp"
+#include "monitor/readiness.hpp"
+
+#include <boost/asio/steady_timer.hpp>
+
+#include <utility>
+
+namespace knell::monitor {
+namespace {
+
+Instant read_clock()
+{
+    return instant(std::chrono::steady_clock::now());
+}
+
+} // namespace
+
+struct HeartbeatMonitor::State : std::enable_shared_from_this<HeartbeatMonitor::State> {
+    struct Door {
+        Door(boost::asio::io_context& loop, BeatSocket opened)
+            : socket{std::move(opened)}, readiness{loop, socket.descriptor()}
+        {
+        }
+        BeatSocket socket;
+        Readiness readiness;
+    };
+
+    State(boost::asio::io_context& io, std::vector<std::string> addresses,
+          std::vector<HeartbeatPeer> hosts, Sink to)
+        : loop{io}, timer{io}, listen{std::move(addresses)}, peers{std::move(hosts)}, sink{
+                                                                                          std::move(
+                                                                                              to)}
+    {
+    }
+
+    std::optional<std::string> open();
+    void round();
+    void readable();
+    bool drain(Instant now);
+    void hand_over();
+    void schedule(Instant at);
+
+    boost::asio::io_context& loop;
+    boost::asio::steady_timer timer;
+    std::vector<std::string> listen;
+    std::vector<HeartbeatPeer> peers; ///< until start
+    Sink sink;
+    std::optional<HeartbeatLedger> ledger;
+    Inbox inbox;
+    SleepWatch sleep;
+    std::vector<std::unique_ptr<Door>> doors;
+    HeartbeatLedger::Events events;
+    HeartbeatCounters none;
+};
+
+std::optional<std::string> HeartbeatMonitor::State::open()
+{
+    if (auto fault = HeartbeatLedger::fault_of(peers); !fault.empty()) {
+        return fault;
+    }
+    if (listen.empty()) {
+        return "no address to listen on for heartbeats. Set heartbeat.listen.";
+    }
+    for (const auto& address : listen) {
+        auto opened = BeatSocket::open(address);
+        if (const auto* failure = std::get_if<BeatSocket::Failure>(&opened)) {
+            return *failure;
+        }
+        doors.push_back(std::make_unique<Door>(loop, std::move(std::get<BeatSocket>(opened))));
+    }
+    ledger.emplace(std::move(peers));
+    schedule(read_clock());
+    return std::nullopt;
+}
+
+bool HeartbeatMonitor::State::drain(Instant now)
+{
+    bool complete = true;
+    for (auto& door : doors) {
+        const auto result = door->socket.drain(inbox, [&](const Inbox::Packet& packet) {
+            const auto challenge = ledger->receive(now, packet.from.address, packet.bytes, events);
+            if (challenge) {
+                door->socket.answer(packet, *challenge);
+            }
+        });
+        complete = complete && result.complete;
+        if (result.overflowed) {
+            ledger->doubt(now, "our heartbeat receive buffer overflowed");
+        }
+    }
+    return complete;
+}
+
+void HeartbeatMonitor::State::hand_over()
+{
+    const auto ready = std::exchange(events, {});
+    for (const auto& event : ready) {
+        sink(event);
+    }
+}
+
+void HeartbeatMonitor::State::round()
+{
+    // Read before the drain: only what was due before it is judged after it.
+    const auto now = read_clock();
+    ledger->wake(now);
+    if (sleep.slept()) {
+        ledger->doubt(now, "this machine was suspended");
+    }
+    if (drain(now)) {
+        ledger->judge(now, events);
+    }
+    hand_over();
+    schedule(ledger->next_due().value_or(now + 1s));
+    for (auto& door : doors) {
+        door->readiness.wait(weak_from_this());
+    }
+}
+
+void HeartbeatMonitor::State::readable()
+{
+    const auto now = read_clock();
+    static_cast<void>(drain(now));
+    hand_over();
+    // The next look at the sockets is a tick away, however many beats come.
+    schedule(std::min(ledger->next_due().value_or(now + tick), now + tick));
+}
+
+void HeartbeatMonitor::State::schedule(Instant at)
+{
+    const auto when = wake_up_for(at, read_clock());
+    timer.expires_at(std::chrono::steady_clock::time_point{when.time_since_epoch()});
+    timer.async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
+        if (const auto alive = weak.lock(); alive && !error) {
+            alive->round();
+        }
+    });
+}
+
+HeartbeatMonitor::HeartbeatMonitor(boost::asio::io_context& loop, std::vector<std::string> listen,
+                                   std::vector<HeartbeatPeer> peers, Sink sink)
+    : state_{std::make_shared<State>(loop, std::move(listen), std::move(peers), std::move(sink))}
+{
+}
+
+HeartbeatMonitor::~HeartbeatMonitor() = default;
+
+std::optional<std::string> HeartbeatMonitor::start()
+{
+    return state_->open();
+}
+
+std::vector<std::uint16_t> HeartbeatMonitor::ports() const
+{
+    std::vector<std::uint16_t> all;
+    for (const auto& door : state_->doors) {
+        all.push_back(door->socket.port());
+    }
+    return all;
+}
+
+const HeartbeatCounters& HeartbeatMonitor::counters() const noexcept
+{
+    return state_->ledger ? state_->ledger->counters() : state_->none;
+}
+
+} // namespace knell::monitor

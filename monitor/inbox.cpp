@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "monitor/inbox.hpp"
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <ctime>
+#include <linux/sock_diag.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <utility>
+
+namespace knell::monitor {
+namespace {
+
+constexpr std::size_t batch = 64;
+
+Duration read_clock(clockid_t clock) noexcept
+{
+    timespec now{};
+    clock_gettime(clock, &now);
+    return std::chrono::duration_cast<Duration>(std::chrono::seconds{now.tv_sec} +
+                                                std::chrono::nanoseconds{now.tv_nsec});
+}
+
+Duration ahead_of_monotonic() noexcept
+{
+    const auto monotonic = read_clock(CLOCK_MONOTONIC);
+    return read_clock(CLOCK_BOOTTIME) - monotonic;
+}
+
+} // namespace
+
+Socket::Socket(Socket&& other) noexcept : descriptor_{std::exchange(other.descriptor_, -1)} {}
+
+Socket& Socket::operator=(Socket&& other) noexcept
+{
+    std::swap(descriptor_, other.descriptor_);
+    return *this;
+}
+
+Socket::~Socket()
+{
+    if (descriptor_ >= 0) {
+        close(descriptor_);
+    }
+}
+
+struct Inbox::Buffers {
+    std::array<std::array<std::uint8_t, 256>, batch> bytes;
+    std::array<sockaddr_storage, batch> from;
+    alignas(cmsghdr) std::array<std::array<std::uint8_t, 64>, batch> control;
+    std::array<iovec, batch> vectors;
+    std::array<mmsghdr, batch> messages;
+};
+
+Inbox::Inbox() : buffers_{std::make_unique<Buffers>()} {}
+Inbox::Inbox(Inbox&&) noexcept = default;
+Inbox& Inbox::operator=(Inbox&&) noexcept = default;
+Inbox::~Inbox() = default;
+
+Inbox::More Inbox::take(int socket)
+{
+    auto& b = *buffers_;
+    for (std::size_t i = 0; i < batch; ++i) {
+        b.vectors[i] = {b.bytes[i].data(), b.bytes[i].size()};
+        b.messages[i] = {};
+        auto& header = b.messages[i].msg_hdr;
+        header.msg_name = &b.from[i];
+        header.msg_namelen = sizeof b.from[i];
+        header.msg_iov = &b.vectors[i];
+        header.msg_iovlen = 1;
+        header.msg_control = b.control[i].data();
+        header.msg_controllen = b.control[i].size();
+    }
+    size_ = 0;
+    const int count = recvmmsg(socket, b.messages.data(), batch, MSG_DONTWAIT, nullptr);
+    if (count < 0) {
+        const bool empty = errno == EAGAIN || errno == EWOULDBLOCK;
+        return empty ? More::no : More::unsure;
+    }
+    size_ = static_cast<std::size_t>(count);
+    // A batch that is not full may also have ended at a pending socket error: ask again.
+    return More::yes;
+}
+
+std::optional<Inbox::Packet> Inbox::packet(std::size_t index) const
+{
+    const auto& message = buffers_->messages[index];
+    const auto from = from_sockaddr(buffers_->from[index]);
+    if (!from || message.msg_hdr.msg_namelen == 0) {
+        return std::nullopt;
+    }
+    Packet packet{std::span{buffers_->bytes[index]}.first(message.msg_len), *from, std::nullopt};
+    auto* header = const_cast<msghdr*>(&message.msg_hdr);
+    for (cmsghdr* c = CMSG_FIRSTHDR(header); c != nullptr; c = CMSG_NXTHDR(header, c)) {
+        Address to;
+        if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
+            in_pktinfo info;
+            std::memcpy(&info, CMSG_DATA(c), sizeof info);
+            std::memcpy(to.bytes.data(), &info.ipi_spec_dst, sizeof info.ipi_spec_dst);
+            packet.to = to;
+        } else if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
+            in6_pktinfo info;
+            std::memcpy(&info, CMSG_DATA(c), sizeof info);
+            to.family = Family::v6;
+            to.scope = info.ipi6_ifindex;
+            std::memcpy(to.bytes.data(), &info.ipi6_addr, sizeof info.ipi6_addr);
+            packet.to = to;
+        }
+    }
+    return packet;
+}
+
+std::uint32_t dropped(int socket) noexcept
+{
+    std::array<std::uint32_t, SK_MEMINFO_VARS> info{};
+    socklen_t size = sizeof info;
+    if (getsockopt(socket, SOL_SOCKET, SO_MEMINFO, info.data(), &size) != 0) {
+        return 0;
+    }
+    return info[SK_MEMINFO_DROPS];
+}
+
+void enlarge_buffer(int socket, int bytes) noexcept
+{
+    if (setsockopt(socket, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof bytes) != 0) {
+        setsockopt(socket, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
+    }
+}
+
+SleepWatch::SleepWatch() : ahead_{ahead_of_monotonic()} {}
+
+bool SleepWatch::slept()
+{
+    // A preemption between the two readings looks like a short sleep; a doubt too many is harmless.
+    const auto ahead = ahead_of_monotonic();
+    const bool slept = ahead - ahead_ > 10ms;
+    ahead_ = ahead;
+    return slept;
+}
+
+} // namespace knell::monitor
