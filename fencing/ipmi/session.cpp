@@ -178,7 +178,8 @@ Answer Session::ready(const std::optional<SystemUuid>& identity)
     }
     if (!same_system(*told_, *expected)) {
         return {PowerState::unknown, PowerFault::wrong_identity,
-                "the BMC says it is " + text_of(*told_) + ", expected " + identity->get()};
+                "the BMC says it is " + text_of(*told_) + " (in SMBIOS order " +
+                    text_of(smbios_order(*told_)) + "), expected " + identity->get()};
     }
     return {};
 }
