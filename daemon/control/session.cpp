@@ -135,9 +135,12 @@ void Session::answer_what_came()
         answering_ = true;
         dispatch(
             *services_, peer_, request, [this] { watching_ = true; },
-            [self = shared_from_this()](const json::object& response) {
-                self->answering_ = false;
-                self->send(line_of(response));
+            // The daemon may keep this longer than the loop lives, so it owns nothing.
+            [weak = weak_from_this()](const json::object& response) {
+                if (const auto self = weak.lock()) {
+                    self->answering_ = false;
+                    self->send(line_of(response));
+                }
             });
     }
 }

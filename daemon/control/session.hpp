@@ -29,7 +29,7 @@ struct Bounds {
 /// is dropped.
 ///
 /// Shared: the server owns the sessions, and each operation in flight (a read, a
-/// write, an order being answered) keeps its session until it is over.
+/// write, a timer) keeps its session until it is over.
 class Session : public std::enable_shared_from_this<Session> {
 public:
     using Socket = boost::asio::local::stream_protocol::socket;

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "cli_fixture.hpp"
+
+#include <gmock/gmock.h>
+
+namespace knell::cli {
+namespace {
+
+using testing::HasSubstr;
+
+std::string accept(const json::object&)
+{
+    return result({{"schema", 1}, {"accepted", true}, {"text", "fencing it now"}});
+}
+
+std::string decline(const json::object&)
+{
+    return result({{"schema", 1}, {"accepted", false}, {"text", "it is alive"}});
+}
+
+TEST(KnellctlOrder, every_order_reaches_knelld_with_its_parameters)
+{
+    const struct {
+        std::vector<std::string> arguments;
+        std::string method, params;
+    } cases[] = {
+        {{"host", "fence", "compute1", "--reason", "smoke in the rack", "--yes"},
+         "host.fence",
+         R"({"host":"compute1","reason":"smoke in the rack","force":false})"},
+        {{"host", "fence", "compute1", "--reason", "x", "--yes", "--force"},
+         "host.fence",
+         R"({"host":"compute1","reason":"x","force":true})"},
+        {{"host", "release", "compute1", "--reason", "x"},
+         "host.release",
+         R"({"host":"compute1","reason":"x","force":false})"},
+        {{"host", "confirm-off", "compute1", "--reason", "seen", "--yes"},
+         "host.confirm_off",
+         R"({"host":"compute1","reason":"seen"})"},
+        {{"arm", "--reason", "tested"}, "arm", R"({"reason":"tested"})"},
+        {{"disarm", "--reason", "work on switches"}, "disarm", R"({"reason":"work on switches"})"},
+        {{"readmit"}, "readmit", "{}"},
+    };
+    for (const auto& order : cases) {
+        ScriptedServer server;
+        server.play(accept);
+        const auto ended = knellctl(server, order.arguments);
+        EXPECT_EQ(ended.exit, Exit::ok) << ended.err;
+        EXPECT_EQ(ended.out, "accepted: fencing it now\n");
+        ASSERT_EQ(server.requests.size(), 1u);
+        EXPECT_EQ(server.requests[0].at("method").as_string(), order.method);
+        EXPECT_EQ(json::serialize(server.requests[0].at("params")), order.params);
+    }
+}
+
+TEST(KnellctlOrder, a_refusal_ends_with_three_and_tells_why)
+{
+    ScriptedServer server;
+    server.play(decline);
+    const auto ended = knellctl(server, {"host", "fence", "compute1", "--reason", "x", "--yes"});
+    EXPECT_EQ(ended.exit, Exit::refused);
+    EXPECT_EQ(ended.err, "refused: it is alive\n");
+    EXPECT_EQ(ended.out, "");
+}
+
+TEST(KnellctlOrder, a_refusal_in_json_ends_with_three_too)
+{
+    ScriptedServer server;
+    server.play(decline);
+    const auto ended = knellctl(server, {"-f", "json", "arm", "--reason", "x"});
+    EXPECT_EQ(ended.exit, Exit::refused);
+    EXPECT_FALSE(json::parse(ended.out).at("accepted").as_bool());
+}
+
+TEST(KnellctlOrder, fencing_and_confirming_want_the_hosts_name_typed_again)
+{
+    for (const char* verb : {"fence", "confirm-off"}) {
+        ScriptedServer server;
+        server.play(accept);
+        const std::vector<std::string> words{"host", verb, "compute1", "--reason", "x"};
+        const auto typed = knellctl(server, words, "compute1\n");
+        EXPECT_EQ(typed.exit, Exit::ok);
+        EXPECT_THAT(typed.err, HasSubstr("Type the host's name again"));
+        for (const char* wrong : {"compute2\n", "yes\n", "\n", ""}) {
+            const auto other = knellctl(server, words, wrong);
+            EXPECT_EQ(other.exit, Exit::refused);
+            EXPECT_THAT(other.err, HasSubstr("nothing was done"));
+        }
+        EXPECT_EQ(server.requests.size(), 1u);
+    }
+}
+
+TEST(KnellctlOrder, nobody_is_asked_where_nobody_is_and_nothing_is_done)
+{
+    ScriptedServer server;
+    server.play(accept);
+    const auto ended = knellctl(server, {"host", "fence", "compute1", "--reason", "x"});
+    EXPECT_EQ(ended.exit, Exit::refused);
+    EXPECT_THAT(ended.err, HasSubstr("--yes"));
+    EXPECT_TRUE(server.requests.empty());
+}
+
+TEST(KnellctlOrder, a_missing_reason_or_host_or_verb_is_a_matter_of_usage)
+{
+    const std::vector<std::vector<std::string>> wrong{
+        {},
+        {"host"},
+        {"host", "fence", "compute1", "--yes"},
+        {"host", "fence", "--reason", "x", "--yes"},
+        {"host", "confirm-off", "compute1", "--yes"},
+        {"host", "confirm-off", "compute1", "--reason", "x", "--force"},
+        {"arm"},
+        {"disarm"},
+        {"explode"},
+        {"status", "-f", "xml"},
+        {"status", "surplus"}};
+    for (const auto& arguments : wrong) {
+        const auto ended = knellctl(arguments);
+        EXPECT_EQ(ended.exit, Exit::usage) << testing::PrintToString(arguments);
+        EXPECT_EQ(ended.out, "");
+        EXPECT_NE(ended.err, "");
+    }
+}
+
+TEST(KnellctlOrder, no_leave_is_a_refusal_and_an_unknown_host_a_failure)
+{
+    ScriptedServer server;
+    server.play([](const json::object& request) {
+        return request.at("method") == "arm" ? error(-32001, "uid=61000 pid=1 may not call arm")
+                                             : error(-32002, "knell watches no host \"compute9\"");
+    });
+    const auto arm = knellctl(server, {"arm", "--reason", "x"});
+    EXPECT_EQ(arm.exit, Exit::refused);
+    EXPECT_EQ(arm.err, "knellctl: uid=61000 pid=1 may not call arm\n");
+    const auto show = knellctl(server, {"host", "show", "compute9"});
+    EXPECT_EQ(show.exit, Exit::failed);
+    EXPECT_EQ(show.err, "knellctl: knell watches no host \"compute9\"\n");
+}
+
+TEST(KnellctlOrder, a_connection_that_ends_before_the_answer_is_not_taken_for_a_yes)
+{
+    ScriptedServer server;
+    server.play([](const json::object&) { return std::string{}; });
+    const auto ended = knellctl(server, {"arm", "--reason", "x"});
+    EXPECT_EQ(ended.exit, Exit::failed);
+    EXPECT_THAT(ended.err, HasSubstr("whether it was carried out is not known"));
+}
+
+TEST(KnellctlOrder, an_answer_that_makes_no_sense_is_not_taken_for_a_yes)
+{
+    for (const std::string& answer :
+         {std::string{"rubbish\n"}, std::string{"{}\n"}, std::string{"[1]\n"}, result("yes"),
+          result(json::object{}), result({{"accepted", "true"}})}) {
+        ScriptedServer server;
+        server.play([&](const json::object&) { return answer; });
+        EXPECT_NE(knellctl(server, {"arm", "--reason", "x"}).exit, Exit::ok) << answer;
+    }
+}
+
+TEST(KnellctlOrder, no_knelld_ends_with_four_and_the_remedy)
+{
+    const auto absent = knellctl({"--socket", "/nonexistent/control", "status"});
+    EXPECT_EQ(absent.exit, Exit::unreachable);
+    EXPECT_THAT(absent.err, HasSubstr("systemctl status knelld"));
+    std::string dead;
+    {
+        const ScriptedServer server;
+        dead = server.path() + "-old";
+        const int old = ::socket(AF_UNIX, SOCK_STREAM, 0);
+        sockaddr_un address{};
+        address.sun_family = AF_UNIX;
+        dead.copy(address.sun_path, sizeof address.sun_path - 1);
+        ASSERT_EQ(::bind(old, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+        ::close(old);
+        const auto refused = knellctl({"--socket", dead, "status"});
+        EXPECT_EQ(refused.exit, Exit::unreachable);
+        EXPECT_THAT(refused.err, HasSubstr("journalctl -u knelld"));
+    }
+}
+
+TEST(KnellctlOrder, config_check_hands_over_the_file)
+{
+    EXPECT_EQ(knellctl({"config", "check"}).out, "checked /etc/knell/knell.yaml\n");
+    EXPECT_EQ(knellctl({"config", "check", "mine.yaml"}).out, "checked mine.yaml\n");
+}
+
+TEST(KnellctlOrder, version_and_help_are_no_errors)
+{
+    EXPECT_EQ(knellctl({"--version"}).exit, Exit::ok);
+    EXPECT_THAT(knellctl({"--version"}).out, HasSubstr("knellctl "));
+    const auto help = knellctl({"--help"});
+    EXPECT_EQ(help.exit, Exit::ok);
+    EXPECT_THAT(help.out, HasSubstr("3: refused"));
+}
+
+} // namespace
+} // namespace knell::cli
