@@ -192,9 +192,10 @@ void Fleet::set_mode(const OperatorOrder& order, Effects& effects)
     const auto attempt = house_->ids.next_attempt();
     effects.push_back(Notice{Notice::Weight::warning, "MODE_CHANGED", std::nullopt, EpisodeId{0},
                              text + ", by " + order.by});
-    effects.push_back(Record{{arm ? JournalEntry::What::armed : JournalEntry::What::disarmed,
-                              std::nullopt, EpisodeId{0}, std::nullopt, order.by, order.reason},
-                             attempt});
+    effects.push_back(
+        Record{{arm ? JournalEntry::What::armed : JournalEntry::What::disarmed, std::nullopt,
+                EpisodeId{0}, std::nullopt, std::nullopt, order.by, order.reason},
+               attempt});
     house_->answers.emplace_back(attempt, Answer{order.id, true, text});
 }
 

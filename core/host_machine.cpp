@@ -70,8 +70,9 @@ void HostMachine::record(JournalEntry::What what, Then then, std::string detail,
                          const std::string& by)
 {
     const auto attempt = commons_->ids.next_attempt();
-    effects.push_back(
-        Record{{what, policy_.host, episode_, failed_boot_, by, std::move(detail)}, attempt});
+    effects.push_back(Record{
+        {what, policy_.host, episode_, failed_boot_, learned_identity_, by, std::move(detail)},
+        attempt});
     durable_ = true;
     if (then != Then::nothing) {
         waiting_.push_back({attempt, then});

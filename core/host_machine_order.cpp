@@ -8,7 +8,8 @@ void HostMachine::accept(const OperatorOrder& order, const std::string& text, Ef
 {
     const auto attempt = commons_->ids.next_attempt();
     effects.push_back(Record{{JournalEntry::What::ordered, policy_.host, episode_, failed_boot_,
-                              order.by, text + (order.reason.empty() ? "" : ": " + order.reason)},
+                              learned_identity_, order.by,
+                              text + (order.reason.empty() ? "" : ": " + order.reason)},
                              attempt});
     answers_.emplace_back(attempt, Answer{order.id, true, text});
     notice(Notice::Weight::info, "ORDER_ACCEPTED", order.by + ": " + text, effects);

@@ -125,6 +125,7 @@ void HostMachine::recall(Instant now, const Recollection::OpenEpisode& past, Eff
 {
     episode_ = past.episode;
     failed_boot_ = past.boot;
+    learned_identity_ = past.identity;
     durable_ = told_failed_ = true;
     since_ = now;
     notice(Notice::Weight::warning, "HOST_RESUMED",

@@ -79,6 +79,9 @@ Recollection fold(std::span<const JournalEntry> entries)
         if (entry.boot) {
             open.boot = entry.boot;
         }
+        if (entry.identity) {
+            open.identity = entry.identity;
+        }
     }
     return past;
 }

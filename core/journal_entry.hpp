@@ -31,8 +31,9 @@ struct JournalEntry {
     What what = What::cancelled;
     std::optional<HostId> host; ///< absent for armed and disarmed
     EpisodeId episode{0};
-    std::optional<BootId> boot; ///< the boot that failed, where it is known
-    std::string by;             ///< "knelld" or the operator's identity
+    std::optional<BootId> boot{};         ///< the boot that failed, where it is known
+    std::optional<SystemUuid> identity{}; ///< what its agent last told of itself
+    std::string by;                       ///< "knelld" or the operator's identity
     std::string detail;
 
     friend bool operator==(const JournalEntry&, const JournalEntry&) = default;
@@ -48,6 +49,7 @@ struct Recollection {
         EpisodeId episode{0};
         JournalEntry::What stage = JournalEntry::What::fencing; ///< the last entry but `ordered`
         std::optional<BootId> boot;
+        std::optional<SystemUuid> identity;
     };
     std::map<HostId, OpenEpisode> open;
     EpisodeId last_episode{0};

@@ -43,8 +43,12 @@ void bind(sqlite3_stmt* statement, const Row& row)
     if (entry.boot) {
         bind(statement, 6, entry.boot->get());
     }
-    bind(statement, 7, entry.by);
-    bind(statement, 8, entry.detail);
+    sqlite3_bind_null(statement, 7);
+    if (entry.identity) {
+        bind(statement, 7, entry.identity->get());
+    }
+    bind(statement, 8, entry.by);
+    bind(statement, 9, entry.detail);
 }
 
 std::string text_at(sqlite3_stmt* statement, int column)
@@ -87,8 +91,11 @@ OrText<Row> row_of(sqlite3_stmt* statement)
     if (!absent(statement, 6)) {
         row.entry.boot = BootId{text_at(statement, 6)};
     }
-    row.entry.by = text_at(statement, 7);
-    row.entry.detail = text_at(statement, 8);
+    if (!absent(statement, 7)) {
+        row.entry.identity = SystemUuid{text_at(statement, 7)};
+    }
+    row.entry.by = text_at(statement, 8);
+    row.entry.detail = text_at(statement, 9);
     return row;
 }
 
@@ -137,8 +144,8 @@ OrText<std::unique_ptr<Database>> Database::open(const std::filesystem::path& fi
     sqlite3_wal_hook(handle, remember_pages, &database->log_pages_);
     sqlite3_stmt* insert = nullptr;
     if (sqlite3_prepare_v3(handle,
-                           "INSERT INTO entry(at, boot_clock, what, host, episode, boot, by, "
-                           "detail) VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
+                           "INSERT INTO entry(at, boot_clock, what, host, episode, boot, "
+                           "identity, by, detail) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)",
                            -1, SQLITE_PREPARE_PERSISTENT, &insert, nullptr) != SQLITE_OK) {
         return damaged(file, sqlite3_errmsg(handle));
     }
@@ -197,10 +204,13 @@ OrText<std::vector<Row>> Database::rows(const std::optional<HostId>& host,
                                         std::optional<unsigned> limit) const
 {
     const char* sql =
-        host ? "SELECT * FROM (SELECT seq, at, boot_clock, what, host, episode, boot, by, detail "
-               "FROM entry WHERE host = ?2 ORDER BY seq DESC LIMIT ?1) ORDER BY seq"
-             : "SELECT * FROM (SELECT seq, at, boot_clock, what, host, episode, boot, by, detail "
-               "FROM entry ORDER BY seq DESC LIMIT ?1) ORDER BY seq";
+        host
+            ? "SELECT * FROM (SELECT seq, at, boot_clock, what, host, episode, boot, identity, by, "
+              "detail "
+              "FROM entry WHERE host = ?2 ORDER BY seq DESC LIMIT ?1) ORDER BY seq"
+            : "SELECT * FROM (SELECT seq, at, boot_clock, what, host, episode, boot, identity, by, "
+              "detail "
+              "FROM entry ORDER BY seq DESC LIMIT ?1) ORDER BY seq";
     sqlite3_stmt* raw = nullptr;
     int code = sqlite3_prepare_v2(handle_, sql, -1, &raw, nullptr);
     const Statement statement{raw};

@@ -32,6 +32,7 @@ CREATE TABLE entry(
     host       TEXT,
     episode    INTEGER NOT NULL,
     boot       TEXT,
+    identity   TEXT,
     by         TEXT NOT NULL,
     detail     TEXT NOT NULL
 ) STRICT;

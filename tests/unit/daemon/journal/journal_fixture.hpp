@@ -57,6 +57,8 @@ inline JournalEntry fencing(const std::string& host, std::uint64_t episode)
             .host = HostId{host},
             .episode = EpisodeId{episode},
             .boot = BootId{"b-" + std::to_string(episode)},
+            .identity =
+                SystemUuid{"4c4c4544-0000-0000-0000-00000000000" + std::to_string(episode % 10)},
             .by = "knelld",
             .detail = "silent on mgmt"};
 }
