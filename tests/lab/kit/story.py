@@ -6,9 +6,8 @@ import signal
 import subprocess
 import time
 
-from kit import config, log, machine, net, openstack
-from kit.common import (BIN, LAB, LabError, host_names, mgmt_address, path, pid_of, read, send, start_time,
-                        storage_address, until, write)
+from kit import config, log, openstack
+from kit.common import BIN, LabError, host_names, mgmt_address, path, read, start_time, storage_address, until
 from kit.machine import Machine
 
 WHO = 'LAB'     # our own marks in the log
@@ -21,7 +20,7 @@ class Failed(Exception):
 class Story:
     def __init__(self, act, directory, variant):
         self.act, self.dir, self.variant = act, directory, variant
-        self.process, self.others, self.began = None, [], time.time()
+        self.process = None
         self.log_path, self.marked, self.proxy_from = os.path.join(directory, 'knelld.log'), 0, 0
         with contextlib.suppress(OSError):
             self.proxy_from = os.path.getsize(path('proxy.log'))
@@ -94,15 +93,21 @@ class Story:
                                stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
         return other.returncode, other.stdout + other.stderr
 
-    def knellctl(self, *arguments, works=True):
+    def knellctl(self, *arguments, status=0):
         done = subprocess.run([os.path.join(BIN, 'knellctl'), '--socket', self.dir + '/control', *arguments],
                               stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30, check=False)
-        if works and done.returncode:
-            raise Failed('knellctl %s: exit status %d: %s' % (
-                ' '.join(arguments), done.returncode, (done.stderr or done.stdout).strip()))
-        if not works and not done.returncode:
-            raise Failed('knellctl %s was not refused: %s' % (' '.join(arguments), done.stdout.strip()))
+        if done.returncode != status:
+            raise Failed('knellctl %s: exit status %d, not %d: %s' % (
+                ' '.join(arguments), done.returncode, status, (done.stderr or done.stdout).strip()))
         return done.stdout
+
+    def order(self, *arguments, status=0):
+        """An operator's order, with a reason; refused orders end with status 3."""
+        sure = ('--yes',) if set(arguments) & {'fence', 'confirm-off'} else ()
+        return self.knellctl(*arguments, '--reason', 'the story wants it', *sure, status=status)
+
+    def refused(self, *arguments):
+        return self.order(*arguments, status=3)
 
     # --- the log
     def log(self):
