@@ -16,7 +16,7 @@ TEST(HeartbeatLedgerProperty, no_packet_is_ever_life_twice_nor_on_two_paths_nor_
         std::vector<HeartbeatBytes> recorded;
         std::map<std::size_t, int> counted;
         std::uint8_t sessions = 1;
-        std::uint8_t nonces = 1;
+        std::uint64_t nonces = 1;
         Instant now = start;
         const auto play = [&](std::size_t index) {
             bench->events.clear();
@@ -34,7 +34,7 @@ TEST(HeartbeatLedgerProperty, no_packet_is_ever_life_twice_nor_on_two_paths_nor_
                 agent = std::make_unique<FakeAgent>("compute1", ++sessions);
                 break;
             case 1: // the controller restarts
-                nonces = static_cast<std::uint8_t>(nonces + 20);
+                nonces += 1'000'000;
                 bench = std::make_unique<Bench>(
                     std::vector{peer("compute1", "10.0.0.1", "fd00::1")}, nonces);
                 break;

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "agent/health.hpp"
+
+#include "core/overloaded.hpp"
+
+#include <systemd/sd-bus.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+namespace knell::agent {
+namespace {
+
+bool unit_lives(const UnitCheck& check)
+{
+    // cgroup.events also counts processes in groups below the unit's; cgroup v1 has no such file.
+    std::ifstream events{"/sys/fs/cgroup/system.slice/" + check.unit + "/cgroup.events"};
+    std::string name;
+    int value = 0;
+    while (events >> name >> value) {
+        if (name == "populated") {
+            return value != 0;
+        }
+    }
+    std::ifstream processes{"/sys/fs/cgroup/systemd/system.slice/" + check.unit + "/cgroup.procs"};
+    return static_cast<bool>(processes >> value);
+}
+
+bool pidfile_lives(const PidfileCheck& check)
+{
+    std::ifstream file{check.path};
+    pid_t process = 0;
+    if (!(file >> process) || process <= 0) {
+        return false;
+    }
+    return kill(process, 0) == 0 || errno == EPERM;
+}
+
+bool process_lives(const ProcessCheck& check)
+{
+    const std::string wanted = check.name.substr(0, 15); // the kernel keeps no more
+    std::error_code error;
+    for (const auto& entry : std::filesystem::directory_iterator{"/proc", error}) {
+        const std::string number = entry.path().filename().string();
+        if (number.find_first_not_of("0123456789") != std::string::npos) {
+            continue;
+        }
+        std::ifstream file{entry.path() / "comm"};
+        std::string name;
+        if (std::getline(file, name) && name == wanted) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool socket_lives(const SocketCheck& check)
+{
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    if (check.path.size() >= sizeof address.sun_path) {
+        return false;
+    }
+    std::copy(check.path.begin(), check.path.end(), address.sun_path);
+    const int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    const bool connected = probe >= 0 && connect(probe, reinterpret_cast<const sockaddr*>(&address),
+                                                 sizeof address) == 0;
+    if (probe >= 0) {
+        close(probe);
+    }
+    return connected;
+}
+
+bool manager_says_stopping()
+{
+    sd_bus* bus = nullptr;
+    if (sd_bus_open_system(&bus) < 0) {
+        return false;
+    }
+    sd_bus_set_method_call_timeout(bus, 1'000'000);
+    char* state = nullptr;
+    const int result = sd_bus_get_property_string(
+        bus, "org.freedesktop.systemd1", "/org/freedesktop/systemd1",
+        "org.freedesktop.systemd1.Manager", "SystemState", nullptr, &state);
+    const bool stopping = result >= 0 && std::strcmp(state, "stopping") == 0;
+    std::free(state); // NOLINT: sd-bus gives malloc'ed strings
+    sd_bus_close_unref(bus);
+    return stopping;
+}
+
+} // namespace
+
+bool lives(const Check& check)
+{
+    return std::visit(Overloaded{[](std::monostate) { return false; },
+                                 [](const UnitCheck& c) { return unit_lives(c); },
+                                 [](const PidfileCheck& c) { return pidfile_lives(c); },
+                                 [](const ProcessCheck& c) { return process_lives(c); },
+                                 [](const SocketCheck& c) { return socket_lives(c); }},
+                      check);
+}
+
+Health look_at(const AgentConfig& config)
+{
+    return {.nova_compute = lives(config.nova_compute), .libvirt = lives(config.libvirt)};
+}
+
+bool host_is_shutting_down()
+{
+    return manager_says_stopping() || access("/run/nologin", F_OK) == 0;
+}
+
+} // namespace knell::agent
