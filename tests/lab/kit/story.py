@@ -7,7 +7,8 @@ import subprocess
 import time
 
 from kit import config, log, openstack
-from kit.common import BIN, LabError, host_names, mgmt_address, path, read, start_time, storage_address, until
+from kit.common import (BIN, LabError, end_process, host_names, mgmt_address, path, read, record, start_time,
+                        storage_address, until)
 from kit.machine import Machine
 
 WHO = 'LAB'     # our own marks in the log
@@ -52,6 +53,7 @@ class Story:
         with open(self.log_path, 'a') as out:
             process = subprocess.Popen([os.path.join(BIN, 'knelld'), '--config', self.dir + '/knell.yaml'],
                                        stdin=subprocess.DEVNULL, stdout=out, stderr=out, cwd=self.dir)
+        record(process.pid, 'knelld.pid')
         return process
 
     def _wait_until_quiet(self):
@@ -124,6 +126,14 @@ class Story:
     def mark(self):
         """wait_for and never look only at what comes from here on."""
         self.marked = len(self.log())
+
+    def last_words(self):
+        """The end of the log, for whoever has to find out why."""
+        lines = ['%s  %s' % (log.say(line), line.text[:100]) for line in self.log()[-8:]]
+        if not lines:
+            with contextlib.suppress(OSError), open(self.log_path, errors='replace') as f:
+                lines = f.read().splitlines()[-8:]
+        return lines
 
     def _find(self, word, host, since=None):
         first = self.marked if since is None else since
@@ -208,6 +218,7 @@ class Story:
 # --- between stories
 def all_well(act):
     """Everything as `lab up` leaves it, whatever a story did."""
+    end_process('knelld.pid')       # of a run that was killed
     act('proxy', 'none')
     act('controller', 'restore')
     for name, port in (('keystone', openstack.KEYSTONE_PORT), ('nova-api', openstack.NOVA_PORT)):
