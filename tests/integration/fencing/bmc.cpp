@@ -65,15 +65,13 @@ mc_add 0x20 0 no-device-sdrs 0x23 9 8 0x9f 0x1291 0xf02
 mc_enable 0x20
 )";
 
-constexpr const char* sim_chassis = R"(#!/bin/sh
+constexpr const char* sim_chassis = R"sh(#!/bin/sh
 echo "$*" >>'@folder@/chassis.log'
 case "$1 $2" in
-"get power") echo "power:$(cat '@folder@/power')";
-;
-"set power") echo "$3" >'@folder@/power' ;
-;
+"get power") echo "power:$(cat '@folder@/power')" ;;
+"set power") echo "$3" >'@folder@/power' ;;
 esac
-)";
+)sh";
 
 std::string filled_in(std::string text, const std::string& word, const std::string& value)
 {
