@@ -28,6 +28,27 @@ unsigned counted_from_one(int number) noexcept
     return number < 0 ? 1U : static_cast<unsigned>(number) + 1U;
 }
 
+/// Whether the quoted text that `rest` begins with is closed again.
+bool ends_on_its_line(std::string_view rest) noexcept
+{
+    const char quote = rest.empty() ? '\0' : rest.front();
+    if (quote != '"' && quote != '\'') {
+        return false;
+    }
+    for (std::size_t i = 1; i < rest.size(); ++i) {
+        if (quote == '"' && rest[i] == '\\') {
+            ++i;
+        } else if (rest[i] == quote) {
+            if (quote == '\'' && i + 1 < rest.size() && rest[i + 1] == quote) {
+                ++i;
+                continue;
+            }
+            return true;
+        }
+    }
+    return false;
+}
+
 class Builder final : public YAML::EventHandler {
 public:
     Builder(std::size_t file, Sources& sources, Problems& problems, const DocumentLimits& limits)
@@ -71,6 +92,7 @@ public:
             refuse_tag(tag, value.place);
         }
         value.text = text;
+        check_one_line(value);
         complete(std::move(value), anchor);
     }
 
@@ -99,6 +121,25 @@ private:
     [[nodiscard]] Place place(const YAML::Mark& mark) const noexcept
     {
         return {file_, counted_from_one(mark.line), counted_from_one(mark.column), 1};
+    }
+
+    /// yaml-cpp takes an unfinished quote for finished where the indentation ends, and then drops
+    /// lines without a word. Nothing here is worth a second line, so none is allowed.
+    void check_one_line(const Value& value)
+    {
+        std::string_view rest = sources_.line(value.place);
+        rest.remove_prefix(std::min<std::size_t>(value.place.column - 1, rest.size()));
+        if (value.plain ? rest.starts_with(value.text) : ends_on_its_line(rest)) {
+            return;
+        }
+        if (!value.plain && rest.starts_with('!')) {
+            return; // refused as a tag
+        }
+        const bool quote = rest.starts_with('"') || rest.starts_with('\'');
+        throw Refusal{value.place,
+                      quote ? "this quote is not closed on its line"
+                            : "this value runs over more than one line",
+                      quote ? "close it" : "write it on one line, in quotes if need be"};
     }
 
     void refuse_tag(const std::string& tag, const Place& at)
@@ -255,11 +296,24 @@ std::optional<Place> first_bad_byte(std::string_view text, std::size_t file)
     return std::nullopt;
 }
 
+std::optional<Place> first_tab(std::string_view text, std::size_t file)
+{
+    unsigned line = 1;
+    for (std::size_t at = 0; at < text.size(); ++line) {
+        const std::size_t end = std::min(text.find('\n', at), text.size());
+        const std::string_view content = text.substr(at, end - at);
+        const std::size_t first = content.find_first_not_of(" \t\r");
+        const std::size_t tab = content.find('\t');
+        if (first != std::string_view::npos && content[first] != '#' && tab < first) {
+            return Place{file, line, static_cast<unsigned>(tab) + 1, 1};
+        }
+        at = end + 1;
+    }
+    return std::nullopt;
+}
+
 std::string remedy_of(const std::string& message)
 {
-    if (message == YAML::ErrorMsg::TAB_IN_INDENTATION) {
-        return "indent with spaces";
-    }
     if (message == YAML::ErrorMsg::UNKNOWN_ANCHOR) {
         return "define it above with &, or write the value out";
     }
@@ -288,6 +342,10 @@ std::optional<Value> parse(std::string_view text, std::size_t file, Sources& sou
                        "save the file as plain UTF-8 text");
         return std::nullopt;
     }
+    if (const auto tab = first_tab(text, file)) {
+        problems.error(*tab, "a tab in the indentation", "indent with spaces");
+        return std::nullopt;
+    }
     try {
         std::istringstream in{std::string{text}};
         YAML::Parser parser{in};
@@ -302,6 +360,7 @@ std::optional<Value> parse(std::string_view text, std::size_t file, Sources& sou
         if (parser.HandleNextDocument(second)) {
             problems.error(second.take().place, "a second YAML document in one file",
                            "remove the `---`, or move this part into a drop-in");
+            return std::nullopt;
         }
         return root;
     } catch (const Refusal& refusal) {

@@ -5,11 +5,13 @@
 #include "daemon/config/nearest.hpp"
 #include "daemon/config/problems.hpp"
 #include "daemon/config/sections.hpp"
+#include "fencing/ipmi/device_rules.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cctype>
 #include <charconv>
+#include <utility>
 
 namespace knell::config {
 namespace {
@@ -18,16 +20,21 @@ namespace {
 constexpr std::size_t longest_user = 16;
 constexpr std::size_t longest_password = 20;
 
-// Table 22-20; those that libfreeipmi implements. Suite 0 has no authentication at all.
-constexpr std::array<unsigned, 11> known_suites{1, 2, 3, 6, 7, 8, 11, 12, 15, 16, 17};
+// IPMI v2.0, table 22-20: those with a confidentiality algorithm.
 constexpr std::array<unsigned, 5> encrypting_suites{3, 8, 12, 16, 17};
+constexpr std::size_t most_suites = 8;
 
-/// By ipmipower's names; those that matter to an IPMI 2.0 session.
-const std::vector<std::string>& known_workarounds()
+std::vector<std::string> known_workarounds()
 {
-    static const std::vector<std::string> names{
-        "authcap",      "nochecksumcheck",    "intel20", "supermicro20", "sun20",
-        "opensesspriv", "integritycheckvalue"};
+    std::vector<std::string> names;
+    std::string name;
+    for (const char c : fencing::ipmi::workaround_names() + ",") {
+        if (c == ',') {
+            names.push_back(std::exchange(name, {}));
+        } else if (c != ' ') {
+            name += c;
+        }
+    }
     return names;
 }
 
@@ -47,9 +54,9 @@ std::optional<unsigned> suite_number(const Value& value, Problems& problems)
                        "remove it here, and disable it on the BMC; use [17, 3]");
         return std::nullopt;
     }
-    if (std::find(known_suites.begin(), known_suites.end(), suite) == known_suites.end()) {
+    if (!fencing::ipmi::supported_suite(suite)) {
         problems.error(value.place, "cipher suite " + text + " is not one that knell can speak",
-                       "one or more of 17, 16, 15, 12, 11, 8, 7, 6, 3, 2, 1; [17, 3] suits most");
+                       "17 where the BMC has it, else 3");
         return std::nullopt;
     }
     return suite;
@@ -85,7 +92,10 @@ void read_suites(const MapReader& map, std::vector<unsigned>& into)
         }
         suites.push_back(*suite);
     }
-    if (!suites.empty()) {
+    if (suites.size() > most_suites) {
+        problems.error(entry->value.place, "more than eight cipher suites",
+                       "list the few that the BMC has, the preferred one first");
+    } else if (!suites.empty()) {
         into = suites;
     }
 }
@@ -93,16 +103,13 @@ void read_suites(const MapReader& map, std::vector<unsigned>& into)
 void read_workarounds(const MapReader& map, std::vector<std::string>& into)
 {
     map.read_texts("workarounds", into);
-    const Entry* entry = map.find("workarounds");
     for (const std::string& name : into) {
-        const auto& known = known_workarounds();
-        if (std::find(known.begin(), known.end(), name) != known.end()) {
+        if (fencing::ipmi::workaround_bit(name)) {
             continue;
         }
-        const auto item = std::find_if(entry->value.items.begin(), entry->value.items.end(),
-                                       [&name](const Value& v) { return v.text == name; });
-        map.problems().error(item->place, "unknown workaround `" + name + "`",
-                             suggestion(name, known));
+        map.problems().error(map.item_place("workarounds", name),
+                             "unknown workaround `" + name + "`",
+                             suggestion(name, known_workarounds()));
     }
 }
 
@@ -253,6 +260,8 @@ FenceItem read_fence_item(const Value& item, Completeness completeness, const Co
     out.address_place = map.place({"address"});
     out.guid_place = map.place({"guid"});
     out.identity_place = map.place({"identity"});
+    out.timeout_place = map.place({"session_timeout"});
+    out.timeout_given = map.any({"session_timeout"});
     std::string name;
     int type = 0;
     map.read_choice<int>("type", type, {{"ipmi", 0}});

@@ -30,6 +30,7 @@ struct Making {
     InventoryDraft& draft;
     Host& host;
     HostPolicy& policy;
+    bool first; ///< of its name; a second one has been told already
 
     [[nodiscard]] Problems& problems() const noexcept { return draft.context.problems; }
     [[nodiscard]] const std::string& name() const noexcept { return host.id.get(); }
@@ -203,14 +204,35 @@ bool read_watching(Making& making)
     return beats;
 }
 
+/// A session that outlives our patience would be cut off in the middle.
+void fit_timeout(Making& making, FenceItem& item)
+{
+    fencing::IpmiDevice& device = item.device;
+    const Duration reply = making.policy.fence.reply;
+    if (!item.timeout_given) {
+        device.session_timeout =
+            std::max<Duration>(std::min(device.session_timeout, reply - 100ms), 500ms);
+        device.retransmission_timeout =
+            std::min(device.retransmission_timeout, device.session_timeout / 2);
+    } else if (device.session_timeout > reply) {
+        making.problems().error(item.timeout_place,
+                                "`session_timeout` is " + to_text(device.session_timeout) +
+                                    ", longer than `reply`, " + to_text(reply),
+                                "make `reply` longer, or the session's timeout shorter");
+    }
+}
+
 void add_device(Making& making, FenceItem item, std::size_t position)
 {
     std::string name = item.device.id.get();
-    if (name.empty()) {
+    const bool named = !name.empty();
+    if (!named) {
         name = making.name() + "-bmc" + (position == 0 ? "" : std::to_string(position + 1));
         item.device.id = DeviceId{name};
     }
-    making.draft.unique.device(name, making.name(), item.name_place);
+    if (named || making.first) {
+        making.draft.unique.device(name, making.name(), item.name_place);
+    }
     if (!item.device.address.empty()) {
         making.draft.unique.bmc(item.device.address, item.device.port, making.name(),
                                 item.address_place);
@@ -218,12 +240,7 @@ void add_device(Making& making, FenceItem item, std::size_t position)
     if (item.guid) {
         making.draft.unique.guid(item.guid->get(), making.name(), item.guid_place);
     }
-    if (item.device.session_timeout > making.policy.fence.reply) {
-        making.problems().error(item.place,
-                                "`session_timeout` is " + to_text(item.device.session_timeout) +
-                                    ", longer than `reply`, " + to_text(making.policy.fence.reply),
-                                "make `reply` longer, or the session's timeout shorter");
-    }
+    fit_timeout(making, item);
     making.policy.devices.push_back(item.device.id);
     making.host.devices.push_back(std::move(item.device));
 }
@@ -311,7 +328,7 @@ void read_host(const NamedHost& named, const Value& raw, const Place& name_place
                        "letters, digits, dots, dashes and underscores, 255 at most");
         return;
     }
-    draft.unique.host(named.name, name_place);
+    const bool first = draft.unique.host(named.name, name_place);
 
     const HostId id{named.name};
     Host host{id, {}, {}, {}, {}, {}};
@@ -319,7 +336,7 @@ void read_host(const NamedHost& named, const Value& raw, const Place& name_place
     const Value item = instantiate(raw, named, problems);
     const MapReader map{item, "host", host_keys(), problems};
     const Value group = instantiate(group_of(map, host, draft), named, problems);
-    Making making{item, group, name_place, draft, host, policy};
+    Making making{item, group, name_place, draft, host, policy, first};
 
     if (const Entry* domain = group.find("failure_domain")) {
         host.failure_domain = domain->value.text;

@@ -72,6 +72,18 @@ Place MapReader::place(std::initializer_list<std::string_view> keys) const noexc
     return map_.place;
 }
 
+Place MapReader::item_place(std::string_view key, std::string_view item) const noexcept
+{
+    if (const Entry* entry = find(key)) {
+        for (const Value& each : entry->value.items) {
+            if (each.text == item) {
+                return each.place;
+            }
+        }
+    }
+    return place({key});
+}
+
 bool MapReader::any(std::initializer_list<std::string_view> keys) const noexcept
 {
     return std::any_of(keys.begin(), keys.end(),

@@ -31,6 +31,8 @@ public:
 
     /// The place of the first of these keys' values that is given, else of the whole map.
     [[nodiscard]] Place place(std::initializer_list<std::string_view> keys) const noexcept;
+    /// The place of one item of a key's list.
+    [[nodiscard]] Place item_place(std::string_view key, std::string_view item) const noexcept;
     [[nodiscard]] bool any(std::initializer_list<std::string_view> keys) const noexcept;
 
     void read_duration(std::string_view key, Duration& into, Duration least, Duration most) const;

@@ -134,7 +134,11 @@ std::variant<Secret, Fault> from_credential(const std::string& name, const Conte
                      "add LoadCredential=" + name +
                          ":PATH to knelld.service, and check with systemctl rather than by hand"};
     }
-    return read_file(*directory + "/" + name, Keeper::systemd, context.surroundings.user);
+    auto out = read_file(*directory + "/" + name, Keeper::systemd, context.surroundings.user);
+    if (Fault* fault = std::get_if<Fault>(&out)) {
+        fault->remedy = "add LoadCredential=" + name + ":PATH to knelld.service";
+    }
+    return out;
 }
 
 std::variant<Secret, Fault> from_environment(const std::string& name, const Context& context)
@@ -208,6 +212,11 @@ std::optional<Secret> read_secret(const Entry& entry, const SecretLimits& limits
                             (size > limits.most ? ", this one is longer" : ", this one is shorter"),
             size == 0 ? "write the secret into its source, alone on one line"
                       : "change the secret, or check that nothing else is in its source");
+        return std::nullopt;
+    }
+    if (secret.reveal().find('\0') != std::string_view::npos) {
+        problems.error(source.value.place, name + " contains a zero byte",
+                       "write it as text, alone on one line");
         return std::nullopt;
     }
     return secret;

@@ -135,8 +135,8 @@ void read_heartbeat(const Value& value, Site& site, Config& config, const Contex
     for (const std::string& text : listen) {
         const auto parsed = parse_listen(text);
         if (const auto* fault = std::get_if<NotAnAddress>(&parsed)) {
-            context.problems.error(site.listen_place, "`" + text + "` " + fault->message,
-                                   fault->remedy);
+            context.problems.error(map.item_place("listen", text),
+                                   "`" + text + "` " + fault->message, fault->remedy);
         } else {
             config.heartbeat_listen.push_back(std::get<ListenAddress>(parsed));
         }

@@ -74,7 +74,9 @@ void read_inventory(const Site& site, Config& config, const Context& context);
 
 /// One fence device of one host, or what a group says of its hosts' devices.
 struct FenceItem {
-    fencing::IpmiDevice device{DeviceId{""}, "", 623, "", {}, {}, {17, 3}, {}, {}, 5900ms, 1s};
+    fencing::IpmiDevice device{DeviceId{""}, "",     623,     "",
+                               {},           {},     {17, 3}, fencing::Privilege::operator_level,
+                               {},           5900ms, 1s};
     IdentityCheck identity_check = IdentityCheck::required;
     std::optional<SystemUuid> guid;
     Place place;
@@ -82,6 +84,8 @@ struct FenceItem {
     Place address_place;
     Place guid_place;
     Place identity_place;
+    Place timeout_place;
+    bool timeout_given = false; ///< of the session; the default bends to `reply`
 };
 
 enum class Completeness { whole, part };

@@ -29,8 +29,8 @@ bool names_a_source(std::string_view value) noexcept
         return false;
     }
     value = trimmed_left(value.substr(1));
-    return value.starts_with("file:") || value.starts_with("credential:") ||
-           value.starts_with("env:");
+    return value.starts_with('}') || value.starts_with("file:") ||
+           value.starts_with("credential:") || value.starts_with("env:");
 }
 
 /// Where in this line a literal secret begins, or npos. Works on lines that are not even YAML.
@@ -149,6 +149,13 @@ std::size_t Sources::add(std::string path, std::string_view text)
 std::string Sources::folder(std::size_t file) const
 {
     return std::filesystem::path{path(file)}.parent_path().string();
+}
+
+std::string_view Sources::line(const Place& place) const noexcept
+{
+    const auto& lines = files_[place.file].lines;
+    return place.line == 0 || place.line > lines.size() ? std::string_view{}
+                                                        : lines[place.line - 1];
 }
 
 void Sources::hide(const Place& place)

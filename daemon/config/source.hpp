@@ -30,6 +30,9 @@ public:
 
     [[nodiscard]] const std::string& path(std::size_t file) const { return files_.at(file).path; }
 
+    /// One line as it stands in the file; empty outside of it.
+    [[nodiscard]] std::string_view line(const Place& place) const noexcept;
+
     /// The folder that relative paths of this file are taken from.
     [[nodiscard]] std::string folder(std::size_t file) const;
 

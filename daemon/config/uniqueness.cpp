@@ -30,7 +30,7 @@ const Uniqueness::Claim* Uniqueness::claim(Claims& claims, const std::string& wh
     return fresh ? nullptr : &found->second;
 }
 
-void Uniqueness::host(const std::string& name, const Place& at)
+bool Uniqueness::host(const std::string& name, const Place& at)
 {
     if (const Claim* first = claim(hosts_, name, name, at)) {
         const bool same_place = first->at == at;
@@ -38,7 +38,9 @@ void Uniqueness::host(const std::string& name, const Place& at)
                         "a host has one entry; look at the patterns as well",
                         same_place ? std::vector<PlacedNote>{}
                                    : std::vector<PlacedNote>{{"first listed here", first->at}});
+        return false;
     }
+    return true;
 }
 
 void Uniqueness::sentinel(const std::string& name, const Place& at)

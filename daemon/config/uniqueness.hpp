@@ -16,7 +16,8 @@ class Uniqueness {
 public:
     explicit Uniqueness(Problems& problems) : problems_{problems} {}
 
-    void host(const std::string& name, const Place& at);
+    /// Returns whether this is the first host of that name.
+    bool host(const std::string& name, const Place& at);
     void sentinel(const std::string& name, const Place& at);
     void address(const std::string& address, const std::string& owner, const Place& at);
     void bmc(const std::string& address, unsigned port, const std::string& host, const Place& at);
