@@ -39,6 +39,7 @@ def agent(i, host):
         'host': host,
         'controllers': ['%s1:%d' % (MGMT, HEARTBEAT_PORT), '[%s1]:%d' % (STORAGE, HEARTBEAT_PORT)],
         'interval': '200ms',
+        'goodbye': 'always',            # no systemd here that could tell a shutdown from a restart
         'key': {'file': here + '/heartbeat.key'},
         'boot_id_file': here + '/boot_id',
         'system_uuid_file': here + '/system_uuid',

@@ -7,9 +7,12 @@
 
 The bridges' own addresses are the sentinels. A cable is pulled at the switch's end.
 """
+import contextlib
+import os
+import signal
 import subprocess
 
-from kit.common import MGMT, STORAGE, LabError, mgmt_address, storage_address
+from kit.common import LAB, MGMT, STORAGE, LabError, mgmt_address, send, storage_address
 
 SWITCH = 'knsw'
 SENTINELS = {'mgmt': (MGMT + '254', MGMT + '253'), 'storage': (STORAGE + 'fe', STORAGE + 'fd')}
@@ -44,7 +47,7 @@ def up(hosts):
     cable('ctlm', 'knm0', None, 'mgmt')
     cable('ctls', 'kns0', None, 'storage')
     batch(['addr add %s1/24 dev knm0' % MGMT, 'addr add %s1/64 dev kns0 nodad' % STORAGE,
-           'link set knm0 up', 'link set kns0 up'])
+           'link set knm0 up alias ' + LAB, 'link set kns0 up'])
     for i in range(1, hosts + 1):
         netns = namespace(i)
         batch(['netns add ' + netns])
@@ -63,9 +66,22 @@ def host_cables(i, state, networks=('mgmt', 'storage')):
     batch(['link set h%d%s %s' % (i, network[0], state) for network in networks], SWITCH)
 
 
+def owner():
+    """The directory of the lab whose networks these are; empty if there are none."""
+    with contextlib.suppress(OSError), open('/sys/class/net/knm0/ifalias') as f:
+        return f.read().strip()
+    return ''
+
+
 def down():
     """Everything of this lab or of an earlier one that died. The names are ours alone."""
-    names = subprocess.run(['ip', 'netns', 'list'], text=True, capture_output=True, check=False).stdout
-    mine = [n.split()[0] for n in names.splitlines() if n.split()]
-    mine = [n for n in mine if n == SWITCH or n.startswith('kn') and n[2:].isdigit()]
-    batch(['link del knm0', 'link del kns0'] + ['netns del ' + n for n in mine], check=False)
+    listed = subprocess.run(['ip', 'netns', 'list'], text=True, capture_output=True, check=False).stdout
+    for name in [line.split()[0] for line in listed.splitlines() if line.split()]:
+        if name == SWITCH or name.startswith('kn') and name[2:].isdigit():
+            inside = subprocess.run(['ip', 'netns', 'pids', name], text=True, capture_output=True, check=False)
+            for pid in inside.stdout.split():
+                send(int(pid), signal.SIGKILL)
+            batch(['netns del ' + name], check=False)
+    for link in 'knm0', 'kns0':
+        if os.path.exists('/sys/class/net/' + link):
+            batch(['link del ' + link], check=False)
