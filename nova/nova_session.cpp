@@ -170,6 +170,9 @@ asio::awaitable<NovaSession::Reply> NovaSession::ask(Question question, Instant 
             went_wrong(none->why);
             co_return Reply{std::nullopt, none->why};
         }
+        if (closed_) {
+            co_return Reply{std::nullopt, "the client was closed"};
+        }
         const std::shared_ptr<const Token> token = std::get<Access>(ready).token;
         reply = co_await ask_once(question, *token, by);
         if (!reply.response || reply.response->status != 401 || !keystone_->reject(token->serial)) {
@@ -309,6 +312,11 @@ asio::awaitable<Finding> NovaSession::put(HostId host, bool wanted, Instant by)
 
 asio::awaitable<Finding> NovaSession::write(HostId host, bool wanted, Instant by)
 {
+    const auto ready = co_await access(by);
+    if (const auto* none = std::get_if<NoAccess>(&ready)) {
+        went_wrong(none->why);
+        co_return unknown(none->why);
+    }
     // What the write does not use is left for reading back.
     const Instant start = now();
     const Finding written = co_await put(host, wanted, start + (by - start) * 3 / 5);
@@ -316,9 +324,6 @@ asio::awaitable<Finding> NovaSession::write(HostId host, bool wanted, Instant by
         written.refusal != NovaRefusal::evacuations_unfinished &&
         written.refusal != NovaRefusal::bad_request) {
         co_return written;
-    }
-    if (closed_) {
-        co_return unknown("the client was closed");
     }
     Finding seen = co_await read(host, by);
     Finding result = written;

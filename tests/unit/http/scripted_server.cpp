@@ -3,7 +3,6 @@
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/read.hpp>
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/ssl/stream.hpp>
@@ -21,6 +20,14 @@ using asio::ip::tcp;
 namespace {
 
 constexpr auto quietly = asio::as_tuple(asio::use_awaitable);
+
+/// A script that throws is a mistake in the test.
+void rethrow(std::exception_ptr problem)
+{
+    if (problem) {
+        std::rethrow_exception(problem);
+    }
+}
 
 std::string lowered(std::string text)
 {
@@ -64,7 +71,7 @@ ScriptedServer::ScriptedServer(asio::io_context& loop, Script script)
                                                          tcp::endpoint{
                                                              asio::ip::address_v4::loopback(), 0}}
 {
-    asio::co_spawn(loop_, listen(), asio::detached);
+    asio::co_spawn(loop_, listen(), rethrow);
 }
 
 ScriptedServer::ScriptedServer(asio::io_context& loop, Script script, asio::ssl::context& tls)
@@ -88,11 +95,11 @@ asio::awaitable<void> ScriptedServer::listen()
         }
         const unsigned number = ++connections_;
         if (tls_ == nullptr) {
-            asio::co_spawn(loop_, serve(std::move(socket), number), asio::detached);
+            asio::co_spawn(loop_, serve(std::move(socket), number), rethrow);
             continue;
         }
         asio::ssl::stream<tcp::socket> stream{std::move(socket), *tls_};
-        asio::co_spawn(loop_, serve(std::move(stream), number), asio::detached);
+        asio::co_spawn(loop_, serve(std::move(stream), number), rethrow);
     }
 }
 
