@@ -139,7 +139,8 @@ private:
         throw Refusal{value.place,
                       quote ? "this quote is not closed on its line"
                             : "this value runs over more than one line",
-                      quote ? "close it" : "write it on one line, in quotes if need be"};
+                      quote ? "close it"
+                            : "write it on one line; is a bracket or brace left open before it?"};
     }
 
     void refuse_tag(const std::string& tag, const Place& at)

@@ -59,7 +59,10 @@ std::vector<Diagnostic> Problems::report(const Sources& sources) const
             Diagnostic diagnostic{
                 finding.severity, sources.excerpt(finding.at), finding.message, finding.remedy, {}};
             for (const PlacedNote& note : finding.notes) {
-                diagnostic.notes.push_back({note.message, sources.excerpt(note.at)});
+                // A pattern that clashes with itself has but one place to show.
+                if (note.at != finding.at) {
+                    diagnostic.notes.push_back({note.message, sources.excerpt(note.at)});
+                }
             }
             out.push_back(std::move(diagnostic));
         }
