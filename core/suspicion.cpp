@@ -95,7 +95,8 @@ bool Suspicion::seen() const
 
 bool Suspicion::doubtful() const
 {
-    bool all_falling = true;
+    bool all_falling = std::any_of(monitors_.begin(), monitors_.end(),
+                                   [](const auto& monitor) { return monitor.seen; });
     for (const auto& monitor : monitors_) {
         if (!monitor.seen) {
             continue;
@@ -105,14 +106,17 @@ bool Suspicion::doubtful() const
         }
         all_falling = all_falling && monitor.silences >= std::max(1U, monitor.policy.fall / 2);
     }
-    return all_falling && seen();
+    return all_falling;
 }
 
 bool Suspicion::calm() const
 {
-    return std::all_of(monitors_.begin(), monitors_.end(), [](const auto& monitor) {
-        return !monitor.seen || (!monitor.fallen && monitor.silences == 0);
-    });
+    const bool nothing_silent =
+        std::all_of(monitors_.begin(), monitors_.end(), [](const auto& monitor) {
+            return !monitor.seen || (!monitor.fallen && monitor.silences == 0);
+        });
+    // A host of which nothing was heard is not calm, however little speaks against it.
+    return nothing_silent && beating();
 }
 
 bool Suspicion::well() const
@@ -167,9 +171,10 @@ std::vector<Vantage::Silence> Suspicion::silences() const
     std::vector<Vantage::Silence> all;
     for (const auto& monitor : monitors_) {
         if (monitor.seen || assumed_at_) {
-            all.push_back({monitor.policy.network, monitor.silences > 0
-                                                       ? monitor.last_silence
-                                                       : assumed_at_.value_or(Instant{})});
+            const auto waiting = assumed_at_.value_or(Instant{});
+            all.push_back({monitor.policy.network,
+                           monitor.silences > 0 ? monitor.first_silence : waiting,
+                           monitor.silences > 0 ? monitor.last_silence : waiting});
         }
     }
     return all;
