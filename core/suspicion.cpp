@@ -57,15 +57,10 @@ bool Suspicion::on_probe(const ProbeResult& result, Instant clear_since)
     }
     monitor.beats = 0;
     if (monitor.silences++ == 0) {
-        monitor.first_silence = result.asked_at;
+        monitor.first_silence = monitor.last_silence = result.asked_at;
     }
-    monitor.last_silence = result.asked_at;
-    // Probes bunched together by a late loop must not convict sooner than the schedule would.
-    const auto span = monitor.policy.interval * (monitor.policy.fall - 1);
-    if (monitor.silences >= monitor.policy.fall &&
-        monitor.last_silence - monitor.first_silence >= span - monitor.policy.interval / 2) {
-        monitor.fallen = true;
-    }
+    monitor.last_silence = std::max(monitor.last_silence, result.asked_at);
+    monitor.fallen = monitor.fallen || convicted(monitor);
     return false;
 }
 
@@ -133,10 +128,18 @@ bool Suspicion::beating() const
     });
 }
 
+bool Suspicion::convicted(const Monitor& monitor)
+{
+    // Probes bunched together by a late loop must not convict sooner than the schedule would.
+    const auto span = monitor.policy.interval * (monitor.policy.fall - 1);
+    return monitor.silences >= monitor.policy.fall &&
+           monitor.last_silence - monitor.first_silence >= span - monitor.policy.interval / 2;
+}
+
 bool Suspicion::absent(const Monitor& monitor, Instant now) const
 {
     if (monitor.seen) {
-        return monitor.fallen && monitor.silences >= monitor.policy.fall;
+        return monitor.fallen && convicted(monitor);
     }
     // Never heard of: as good as silent, but only once it has had the time to introduce itself.
     return !assumed_at_ ||

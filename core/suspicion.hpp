@@ -55,6 +55,7 @@ private:
         Instant last_silence{};
         std::optional<Instant> last_beat;
     };
+    [[nodiscard]] static bool convicted(const Monitor& monitor); ///< by this run of silences
     [[nodiscard]] bool absent(const Monitor& monitor, Instant now) const;
 
     HostId host_;
