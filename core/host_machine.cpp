@@ -181,8 +181,19 @@ void HostMachine::hear(Instant now, const AgentReport& report, Effects& effects)
     case HostState::maintenance:
         end_maintenance(now, report, effects);
         break;
+    case HostState::suspected:
+    case HostState::held:
+    case HostState::fence_failed:
+        failed_boot_ = report.boot; // if it fails now, it is this boot that has failed
+        break;
     case HostState::fencing:
-        if (begun_) {
+        if (!begun_) {
+            failed_boot_ = report.boot;
+        } else if (judge(now, report) == Boot::fresh) {
+            come_back_early(now, effects);
+        } else if (proven_off_at_) {
+            dispute(now, effects);
+        } else {
             contradict(now, effects);
         }
         break;
