@@ -139,7 +139,7 @@ void HostMachine::close(Instant now, JournalEntry::What how, const std::string& 
     asked_.reset();
     watching_.reset();
     sampling_.reset();
-    retry_at_ = {};
+    retry_at_ = lands_until_ = {};
     nova_rest_ = commons_->nova.retry;
     nova_warned_ = power_came_back_ = false;
     enter(now, suspicion_.seen() ? HostState::healthy : HostState::unseen, why);
@@ -161,7 +161,7 @@ void HostMachine::on_beat(Instant now, const ProbeResult& result, Effects& effec
         if (durable_) { // left open by an earlier process, before Nova was told
             notice(Notice::Weight::info, "EPISODE_CLOSED",
                    "the host lives, and Nova was not told otherwise", effects);
-            close(now, JournalEntry::What::cancelled, "lives after a restart of knelld", effects);
+            call_off(now, "lives after a restart of knelld", effects);
         }
     }
     if (result.report) {
@@ -297,7 +297,7 @@ void HostMachine::watch_for_doubt(Instant now, Effects& effects)
     if (suspicion_.calm()) {
         notice(Notice::Weight::info, "HOST_RECOVERED", "every monitor is up again", effects);
         userspace_warned_ = false;
-        close(now, JournalEntry::What::cancelled, "every monitor is up again", effects);
+        call_off(now, "every monitor is up again", effects);
     } else if (suspicion_.dead(now)) {
         try_to_fence(now, effects);
     } else {
@@ -339,7 +339,7 @@ void HostMachine::look(Instant now, Effects& effects)
         if (suspicion_.calm() && suspicion_.beating()) {
             notice(Notice::Weight::info, "HOST_RECOVERED",
                    "every monitor is up again; it was never proven off", effects);
-            close(now, JournalEntry::What::cancelled, "lives; it was never proven off", effects);
+            call_off(now, "lives; it was never proven off", effects);
         } else if (now >= retry_at_ && suspicion_.dead(now)) {
             try_to_fence(now, effects);
         }

@@ -24,6 +24,9 @@ struct Commons {
     Ids& ids;
 };
 
+/// A PUT whose answer was lost may be carried out by Nova as late as this.
+inline constexpr Duration nova_settles = 2min;
+
 enum class HostState {
     unseen, ///< never heard since start; never fenced on silence alone
     healthy,
@@ -116,6 +119,8 @@ private:
     void dispute(Instant now, Effects& effects);
     void come_back_early(Instant now, Effects& effects);
     void ask_what_became_of_it(Instant now, const std::string& why);
+    void call_off(Instant now, const std::string& why, Effects& effects);
+    void forget_request(Instant now);
 
     // Coming back.
     void take_up(Instant now, bool forced_down, Effects& effects);
@@ -159,6 +164,7 @@ private:
     bool confirmed_ = false; ///< read again since the last try to tell Nova
     bool intent_durable_ = false;
     std::optional<bool> flag_before_; ///< Nova's flag as it was before we touched it
+    Instant lands_until_{};           ///< a PUT of unknown fate may still set the flag until then
     std::optional<ForcedDown> mark_;
     std::optional<Instant> proven_off_at_;
     std::optional<Readmission> readmission_;

@@ -77,8 +77,7 @@ void HostMachine::begin_fencing(Instant now, Effects& effects)
         notice(Notice::Weight::warning, "FENCE_CANCELLED",
                "the verdict no longer holds, power off was not sent: " + suspicion_.evidence(now),
                effects);
-        close(now, JournalEntry::What::cancelled, "the verdict no longer held", effects);
-        return;
+        return call_off(now, "the verdict no longer held", effects);
     }
     begun_ = true;
     enter(now, HostState::fencing, "power off was commanded; waiting for proof");
@@ -184,15 +183,10 @@ void HostMachine::contradict(Instant now, Effects& effects)
         waiting_.clear();
         certificate_.reset();
         confirmed_ = false;
-        if (!begun_ && intent_durable_) { // on an operator's word alone
-            return ask_what_became_of_it(now, "answers although it was said to be off");
+        forget_request(now);
+        if (!begun_) { // on an operator's word alone
+            return call_off(now, "answers although it was said to be off", effects);
         }
-        if (!begun_) {
-            close(now, JournalEntry::What::cancelled, "answers although it was said to be off",
-                  effects);
-            return;
-        }
-        asked_.reset();
         enter(now, HostState::fencing, "answers although its device said off");
         follow(now, procedure_->begin(now), effects);
         return;
@@ -286,7 +280,7 @@ void HostMachine::dispute(Instant now, Effects& effects)
     begun_ = false;
     certificate_.reset();
     waiting_.clear();
-    asked_.reset();
+    forget_request(now);
     enter(now, HostState::disputed, "the boot that was proven off speaks; release it by hand");
     notice(Notice::Weight::alarm, "HOST_DISPUTED",
            "the old boot speaks after it was proven off: the wrong machine was powered off, or its "
@@ -299,20 +293,38 @@ void HostMachine::dispute(Instant now, Effects& effects)
 /// A new boot, before Nova was seen to hold the flag.
 void HostMachine::come_back_early(Instant now, Effects& effects)
 {
-    if (intent_durable_) {
-        return ask_what_became_of_it(now, "a new boot speaks while Nova was being told");
+    forget_request(now);
+    if (now >= lands_until_) {
+        notice(Notice::Weight::info, "EPISODE_CLOSED",
+               "a new boot speaks before Nova was told; nothing to clear", effects);
     }
-    notice(Notice::Weight::info, "EPISODE_CLOSED",
-           "a new boot speaks before Nova was told; nothing to clear", effects);
-    close(now, JournalEntry::What::cancelled, "came back before Nova was told", effects);
+    call_off(now, "a new boot speaks before Nova was told", effects);
 }
 
-/// A request may still be on its way: read the flag once that has run out of time, and take it
-/// from there as after a restart.
+/// We await no answer any more, but a PUT that left cannot be called back.
+void HostMachine::forget_request(Instant now)
+{
+    if (asked_ && asked_->errand == Errand::force_down) {
+        lands_until_ = now + nova_settles;
+    }
+    asked_.reset();
+}
+
+/// The host lives and the episode is over, unless Nova may still take it for down by our hand.
+void HostMachine::call_off(Instant now, const std::string& why, Effects& effects)
+{
+    forget_request(now);
+    if (now < lands_until_) {
+        return ask_what_became_of_it(now, why);
+    }
+    close(now, JournalEntry::What::cancelled, why, effects);
+}
+
+/// A request may still be on its way: read the flag until it has either arrived or run out of
+/// time, and take it from there as after a restart.
 void HostMachine::ask_what_became_of_it(Instant now, const std::string& why)
 {
-    retry_at_ = asked_ ? asked_->reply_by : now;
-    asked_.reset();
+    retry_at_ = now;
     waiting_.clear();
     procedure_.reset();
     certificate_.reset();

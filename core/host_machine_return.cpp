@@ -39,6 +39,9 @@ void HostMachine::on_nova(Instant now, const NovaAnswer& answer, Effects& effect
         if (answer.forced_down == true) { // read back: however the write itself ended
             return on_forced_down(now, effects);
         }
+        if (answer.outcome == NovaOutcome::unknown) {
+            lands_until_ = now + nova_settles;
+        }
         break;
     case Errand::clear:
         if (answer.forced_down == false) {
@@ -146,6 +149,9 @@ void HostMachine::recall(Instant now, const Recollection::OpenEpisode& past, Eff
         return;
     }
     recalled_ = past.stage;
+    if (past.stage == JournalEntry::What::forcing_down) {
+        lands_until_ = now + nova_settles;
+    }
     enter(now, past.stage == JournalEntry::What::disputed ? HostState::disputed : HostState::down,
           "left open by an earlier knelld; Nova is being asked");
     ask_nova(now, Errand::read, effects);
@@ -168,6 +174,10 @@ void HostMachine::take_up(Instant now, bool forced_down, Effects& effects)
         if (state_ != HostState::disputed) {
             enter(now, HostState::down, "our flag is set; waiting for a new boot");
         }
+        return;
+    }
+    if (stage == JournalEntry::What::forcing_down && now < lands_until_ && suspicion_.beating()) {
+        retry_at_ = now + commons_->nova.retry_most; // it lives, and must not be left forced down
         return;
     }
     recalled_.reset();
@@ -204,6 +214,10 @@ void HostMachine::toward_readmission(Instant now, Effects& effects)
         return;
     }
     if (asked_ || !waiting_.empty() || now < retry_at_) {
+        return;
+    }
+    if (now < lands_until_) { // it would set the flag again behind our back
+        why_ = "a new boot speaks; waiting until no earlier request can reach Nova any more";
         return;
     }
     if (auto clearance = readmission_->clearance(now)) {
