@@ -61,6 +61,9 @@ void HostMachine::take_permit(Instant now, FencePermit permit, Effects& effects)
     begun_ = false;
     certificate_.reset();
     confirmed_ = false;
+    if (!intent_durable_) {
+        flag_before_.reset(); // read before an earlier try: somebody may have set it since
+    }
     enter(now, HostState::fencing, "the intent is being written to the journal");
     record(JournalEntry::What::fencing, Then::begin_fencing, evidence, effects);
 }
