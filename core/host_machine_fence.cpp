@@ -167,6 +167,7 @@ void HostMachine::fail_to_fence(Instant now, const std::string& why, Effects& ef
     certificate_.reset();
     begun_ = false;
     waiting_.clear();
+    forget_request(now); // its answer would move retry_at_
     retry_at_ = now + policy_.fence.retry;
     effects.push_back(StandDown{policy_.host});
     enter(now, HostState::fence_failed, why);
