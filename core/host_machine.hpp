@@ -158,7 +158,8 @@ private:
     bool durable_ = false; ///< the journal knows of this episode
     bool told_failed_ = false;
     std::optional<FenceProcedure> procedure_;
-    bool begun_ = false; ///< power off has left
+    bool begun_ = false;    ///< power off has left
+    bool insisted_ = false; ///< an operator wants it off even if it lives
     std::string last_fault_;
     std::optional<FenceCertificate> certificate_;
     bool confirmed_ = false; ///< read again since the last try to tell Nova

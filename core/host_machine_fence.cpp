@@ -76,7 +76,8 @@ void HostMachine::begin_fencing(Instant now, Effects& effects)
     }
     const bool ordered =
         procedure_->permit().verdict().source() == FailureVerdict::Source::operator_order;
-    if (!ordered && !suspicion_.dead(now)) {
+    const bool stands = ordered ? insisted_ || !suspicion_.beating() : suspicion_.dead(now);
+    if (!stands) {
         notice(Notice::Weight::warning, "FENCE_CANCELLED",
                "the verdict no longer holds, power off was not sent: " + suspicion_.evidence(now),
                effects);

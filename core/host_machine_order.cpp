@@ -82,6 +82,7 @@ void HostMachine::order_fence(Instant now, const OperatorOrder& order, Effects& 
         failed_boot_ = reported_ ? std::optional{reported_->boot} : std::nullopt;
     }
     told_failed_ = true;
+    insisted_ = order.force;
     accept(order, "fencing it now; follow it with `knellctl watch`", effects);
     take_permit(now, std::get<FencePermit>(std::move(admitted)), effects);
 }
