@@ -105,6 +105,9 @@ void HostMachine::on_flag_read(Instant now, bool forced_down, Effects& effects)
     case HostState::down:
     case HostState::returning:
         retry_at_ = now + flag_watch;
+        if (!forced_down && clearance_) { // our own clearing, whose answer was lost
+            return on_cleared(now, effects);
+        }
         if (!forced_down) {
             notice(Notice::Weight::warning, "FLAG_CLEARED_BY_OTHERS",
                    "somebody else cleared Nova's flag; knell watches the host anew", effects);
