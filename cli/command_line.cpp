@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <CLI/CLI.hpp>
-#include <map>
 #include <optional>
 
 namespace knell::cli {
@@ -17,7 +16,8 @@ namespace {
 
 /// What the options and arguments were.
 struct Given {
-    Target target;
+    std::string socket = "/run/knell/control";
+    std::string format = "table";
     std::string host;
     std::string reason;
     std::string file = "/etc/knell/knell.yaml";
@@ -35,12 +35,12 @@ public:
     {
         app_.require_subcommand(1);
         app_.set_version_flag("--version", "knellctl " KNELL_VERSION);
-        app_.add_option("--socket", given_.target.socket, "The control socket of knelld")
+        app_.add_option("--socket", given_.socket, "The control socket of knelld")
             ->envname("KNELL_SOCKET")
             ->capture_default_str();
-        app_.add_option("-f,--format", given_.target.format, "table for people, json for programs")
-            ->transform(CLI::CheckedTransformer(
-                std::map<std::string, Format>{{"table", Format::table}, {"json", Format::json}}));
+        app_.add_option("-f,--format", given_.format, "table for people, json for programs")
+            ->check(CLI::IsMember({"table", "json"}))
+            ->capture_default_str();
         app_.footer("Ends with 0: done, 1: failed, 2: usage, 3: refused, 4: knelld unreachable.");
         app_.fallthrough();
         fleet();
@@ -59,6 +59,10 @@ private:
         command->callback([this, action = std::move(action)] { action_ = action; });
         return command;
     }
+    [[nodiscard]] Target target() const
+    {
+        return {given_.socket, given_.format == "json" ? Format::json : Format::table};
+    }
     void with_reason(CLI::App* command)
     {
         command->add_option("--reason", given_.reason, "Why, in your words; it is recorded")
@@ -67,11 +71,11 @@ private:
     [[nodiscard]] Exit look_at(const char* method, boost::json::object params,
                                void (*print)(std::ostream&, const boost::json::object&))
     {
-        return look(given_.target, terminal_, method, std::move(params), print);
+        return look(target(), terminal_, method, std::move(params), print);
     }
     [[nodiscard]] Exit give(const char* method, boost::json::object params)
     {
-        return order(given_.target, terminal_, method, std::move(params));
+        return order(target(), terminal_, method, std::move(params));
     }
     [[nodiscard]] boost::json::object host_and_reason() const
     {
@@ -83,7 +87,7 @@ private:
         verb(&app_, "status", "What knell sees, waits for, and needs",
              [this] { return look_at("status", {}, print_status); });
         verb(&app_, "watch", "Print what happens, as it happens",
-             [this] { return watch(given_.target, terminal_); });
+             [this] { return watch(target(), terminal_); });
         with_reason(verb(&app_, "arm", "Let knell power dead hosts off", [this] {
             return give("arm", {{"reason", given_.reason}});
         }));

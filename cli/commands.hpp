@@ -13,8 +13,8 @@ namespace knell::cli {
 enum class Format { table, json };
 
 struct Target {
-    std::string socket = "/run/knell/control";
-    Format format = Format::table;
+    std::string socket;
+    Format format;
 };
 
 /// Asks and prints: `print` for people, or the result as it came for programs.

@@ -132,30 +132,31 @@ bool let_in(const fs::path& path, const std::set<gid_t>& groups)
                       acl.bytes().size(), 0) == 0;
 }
 
+/// The first operators group becomes the socket's own where we may give it away
+/// (we are its member, or root); otherwise it is on the list with all the others.
 std::vector<std::string> open_to(const fs::path& path, const Access& access)
 {
     std::vector<std::string> warnings;
-    std::set<gid_t> others;
+    std::set<gid_t> listed;
     for (const auto* groups : {&access.operators, &access.readers}) {
         for (const auto& group : *groups) {
-            others.insert(group.id);
+            listed.insert(group.id);
         }
     }
     if (!access.operators.empty()) {
-        const auto& first = access.operators.front();
-        others.erase(first.id);
-        if (::chown(path.c_str(), static_cast<uid_t>(-1), first.id) != 0) {
-            warnings.push_back("cannot give " + path.string() + " to the group " + first.name +
-                               ": " + reason() +
-                               "; knelld's user must be a member of it (SupplementaryGroups=)");
+        const auto first = access.operators.front().id;
+        if (::chown(path.c_str(), static_cast<uid_t>(-1), first) == 0) {
+            listed.erase(first);
         }
     }
     if (::chmod(path.c_str(), 0660) != 0) {
         warnings.push_back("cannot set the mode of " + path.string() + ": " + reason());
     }
-    if (!others.empty() && !let_in(path, others)) {
+    if (!listed.empty() && !let_in(path, listed)) {
         warnings.push_back("cannot set an access control list on " + path.string() + ": " +
-                           reason() + "; only the first operators group can connect");
+                           reason() +
+                           "; not every group under `control` in knell.yaml can connect. Put the "
+                           "socket on a file system with ACLs, such as /run");
     }
     return warnings;
 }

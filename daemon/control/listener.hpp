@@ -17,11 +17,11 @@ struct Listening {
     std::vector<std::string> warnings; ///< it works, but not for everybody it should
 };
 
-/// Binds `path` with mode 0660 and the first operators group; all further groups of
-/// operators and readers get their leave by a POSIX ACL, so that the socket is never
-/// open to the world. Who connects is still judged by his credentials. A socket file
-/// that nobody answers on is replaced; one that somebody answers on is refused, and
-/// so is anything that is not a socket.
+/// Binds `path` with mode 0660 and the first operators group, if we may give it away;
+/// all other groups of operators and readers get their leave by a POSIX ACL, so that
+/// the socket is never open to the world. Who connects is still judged by his credentials. A socket
+/// file that nobody answers on is replaced; one that somebody answers on is refused, and so is
+/// anything that is not a socket.
 [[nodiscard]] std::variant<Listening, std::string> listen_on(const std::filesystem::path& path,
                                                              const Access& access);
 

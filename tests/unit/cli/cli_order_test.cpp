@@ -112,6 +112,7 @@ TEST(KnellctlOrder, a_missing_reason_or_host_or_verb_is_a_matter_of_usage)
         {"disarm"},
         {"explode"},
         {"status", "-f", "xml"},
+        {"status", "-f", "1"},
         {"status", "surplus"}};
     for (const auto& arguments : wrong) {
         const auto ended = knellctl(arguments);

@@ -14,6 +14,7 @@
 #include <optional>
 #include <string>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <thread>
 #include <unistd.h>
@@ -163,6 +164,22 @@ inline int code_of(const json::object& response)
 {
     const auto* error = response.if_contains("error");
     return error == nullptr ? 0 : error->at("code").to_number<int>();
+}
+
+/// No user of any machine, one hopes.
+constexpr uid_t somebody = 61000;
+
+/// The raw calls change the credentials of the calling thread alone; glibc's
+/// wrappers would change them in the whole process.
+template <class Work>
+void as(uid_t uid, gid_t gid, std::vector<gid_t> groups, Work work)
+{
+    std::thread{[&] {
+        ASSERT_EQ(::syscall(SYS_setgroups, groups.size(), groups.data()), 0);
+        ASSERT_EQ(::syscall(SYS_setresgid, gid, gid, gid), 0);
+        ASSERT_EQ(::syscall(SYS_setresuid, uid, uid, uid), 0);
+        work();
+    }}.join();
 }
 
 /// A server on a thread of its own, as knelld runs it.

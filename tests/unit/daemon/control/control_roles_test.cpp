@@ -5,7 +5,6 @@
 #include <grp.h>
 #include <map>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 
 namespace knell::control {
 namespace {
@@ -39,7 +38,6 @@ const std::map<std::string_view, bool>& needs_operator()
 
 constexpr gid_t readers_group = 61001;
 constexpr gid_t operators_group = 61002;
-constexpr uid_t somebody = 61000;
 
 TEST(ControlRoles, every_method_is_known_to_this_test_and_the_other_way_round)
 {
@@ -104,19 +102,6 @@ TEST(ControlRoles, a_person_without_leave_is_not_told_whether_his_parameters_wer
         json::value{{"jsonrpc", "2.0"}, {"id", 1}, {"method", "host.fence"}}, [] {},
         [&](json::object answer) { response = std::move(answer); });
     EXPECT_EQ(code_of(response), -32001);
-}
-
-/// The raw calls change the credentials of the calling thread alone; glibc's
-/// wrappers would change them in the whole process.
-template <class Work>
-void as(uid_t uid, gid_t gid, std::vector<gid_t> groups, Work work)
-{
-    std::thread{[&] {
-        ASSERT_EQ(::syscall(SYS_setgroups, groups.size(), groups.data()), 0);
-        ASSERT_EQ(::syscall(SYS_setresgid, gid, gid, gid), 0);
-        ASSERT_EQ(::syscall(SYS_setresuid, uid, uid, uid), 0);
-        work();
-    }}.join();
 }
 
 /// With real users on a real socket; only root can become somebody else.

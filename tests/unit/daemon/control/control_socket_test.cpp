@@ -36,6 +36,35 @@ TEST_F(ControlTest, the_socket_is_closed_to_the_world_and_belongs_to_the_first_o
     }
 }
 
+TEST_F(ControlTest, an_unprivileged_knelld_lets_in_groups_that_it_is_no_member_of)
+{
+    if (::geteuid() != 0) {
+        GTEST_SUCCEED() << "only root can become somebody else";
+        return;
+    }
+    const auto directory = path().parent_path();
+    ASSERT_EQ(::chown(directory.c_str(), somebody, 100), 0);
+    constexpr gid_t operators = 61002, readers = 61001;
+    as(somebody, 100, {}, [&] {
+        auto made = listen_on(path(), Access{{{"r", readers}}, {{"o", operators}}});
+        ASSERT_TRUE(std::holds_alternative<Listening>(made)) << std::get<std::string>(made);
+        options.inherited = std::get<Listening>(made).socket;
+        EXPECT_THAT(std::get<Listening>(made).warnings, testing::IsEmpty());
+    });
+    struct stat seen {};
+    ASSERT_EQ(::stat(path().c_str(), &seen), 0);
+    EXPECT_EQ(seen.st_mode & 0777, 0660u);
+    const auto connects = [&](uid_t uid, std::vector<gid_t> groups) {
+        bool connected = false;
+        as(uid, 65534, std::move(groups), [&] { connected = Client{path()}.connected(); });
+        return connected;
+    };
+    EXPECT_TRUE(connects(somebody + 1, {operators}));
+    EXPECT_TRUE(connects(somebody + 1, {readers}));
+    EXPECT_FALSE(connects(somebody + 1, {}));
+    ::close(*options.inherited);
+}
+
 TEST_F(ControlTest, a_group_that_does_not_exist_is_a_warning_with_the_remedy)
 {
     options.operators = {"knell-test-no-such-group"};
