@@ -42,9 +42,7 @@ NovaSession::NovaSession(asio::io_context& loop, http::Transport& transport, Clo
     : transport_{transport}, options_{std::move(options)}, pause_{loop}
 {
     const auto choose = [](std::string& ours, const std::string& theirs) {
-        if (ours.empty()) {
-            ours = theirs;
-        }
+        ours = ours.empty() ? theirs : ours;
     };
     choose(options_.endpoint_override, settings.compute_endpoint_override);
     choose(options_.region, settings.region);
@@ -398,14 +396,20 @@ asio::awaitable<bool> NovaSession::touch(Instant by)
     question.version = std::get<Access>(ready).versions.nearest(shows_unreachable);
     question.path = "/os-services?binary=nova-compute";
     const Reply reply = co_await ask(question, by);
-    if (!reply.response || !success(*reply.response)) {
+    if (!reply.response) {
+        co_return false;
+    }
+    if (!success(*reply.response)) {
+        went_wrong(described("Nova", *reply.response));
         co_return false;
     }
     const auto parsed = parse_services(reply.response->body);
-    if (const auto* records = std::get_if<std::vector<ServiceRecord>>(&parsed)) {
-        for (const ServiceRecord& record : *records) {
-            remember(record);
-        }
+    if (const auto* unreadable = std::get_if<Unreadable>(&parsed)) {
+        went_wrong("Nova: " + unreadable->why);
+        co_return false;
+    }
+    for (const ServiceRecord& record : std::get<std::vector<ServiceRecord>>(parsed)) {
+        remember(record);
     }
     co_return true;
 }

@@ -33,6 +33,12 @@ Instant in(Duration d)
 
 class RealNova : public ::testing::Test {
 protected:
+    void SetUp() override
+    {
+        ASSERT_FALSE(required("KNELL_TEST_CLOUDS_FILE").empty())
+            << "set KNELL_TEST_CLOUDS_FILE to a clouds.yaml";
+    }
+
     static CloudSettings settings(const std::string& cloud)
     {
         CloudQuery query;

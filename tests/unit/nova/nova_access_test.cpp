@@ -169,6 +169,18 @@ TEST_F(Warmth, nova_is_touched_again_and_again)
     EXPECT_EQ(health.microversion, "2.93");
 }
 
+TEST_F(Warmth, an_answer_that_is_not_novas_warms_nobody)
+{
+    for (const Behaviour& behaviour : {answer(404, "<html>not here</html>"), answer(200, "{}")}) {
+        client_.reset();
+        services_meet([&](const Seen&) { return behaviour; });
+        client().start();
+        loop_.run_for(100ms);
+        EXPECT_FALSE(client().health().warm);
+        EXPECT_NE(client().health().last_error, "");
+    }
+}
+
 TEST_F(Warmth, it_is_lost_and_found_again)
 {
     options_.touch = 500ms;
