@@ -96,5 +96,24 @@ hosts:
     EXPECT_EQ(shown.hosts[0].devices[0].privilege, standard.hosts[0].devices[0].privilege);
 }
 
+TEST_F(Example, of_the_manual_is_good)
+{
+    std::ifstream in{std::filesystem::path{KNELL_SOURCE_DIR} / "doc/man/knell.yaml.5.md"};
+    std::string text;
+    bool inside = false;
+    for (std::string line; std::getline(in, line);) {
+        inside = line == "# EXAMPLE" || (inside && !line.starts_with('#'));
+        if (inside && line.starts_with("    ")) {
+            text += line.substr(4) + "\n";
+        }
+    }
+    for (auto at = text.find("/etc/knell/"); at != std::string::npos;
+         at = text.find("/etc/knell/")) {
+        text.erase(at, std::string_view{"/etc/knell/"}.size());
+    }
+    write("secrets/bmc.password", "fence-me\n", 0600);
+    EXPECT_THAT(good(text).hosts, ::testing::SizeIs(20));
+}
+
 } // namespace
 } // namespace knell::config
