@@ -12,6 +12,25 @@ namespace knell {
 
 namespace {
 
+/// How often each network shows that we can see it, at worst.
+std::map<NetworkId, Duration> pace_of(const Policy& policy)
+{
+    std::map<NetworkId, Duration> pace;
+    const auto slow_down = [&](const NetworkId& network, Duration interval) {
+        auto& slowest = pace[network];
+        slowest = std::max(slowest, interval);
+    };
+    for (const auto& sentinel : policy.vantage.sentinels) {
+        slow_down(sentinel.network, sentinel.interval);
+    }
+    for (const auto& host : policy.hosts) {
+        for (const auto& monitor : host.monitors) {
+            slow_down(monitor.network, monitor.interval);
+        }
+    }
+    return pace;
+}
+
 FenceGate gate_of(const Policy& policy, const Recollection& past)
 {
     auto gate = policy.gate;
@@ -23,8 +42,9 @@ FenceGate gate_of(const Policy& policy, const Recollection& past)
 
 struct Fleet::House {
     House(const Policy& policy, Recollection recollection)
-        : past{std::move(recollection)}, vantage{policy.vantage}, gate{gate_of(policy, past)},
-          ids{past.last_episode}, commons{policy.nova, vantage, gate, ids}
+        : past{std::move(recollection)}, vantage{policy.vantage, pace_of(policy)},
+          gate{gate_of(policy, past)}, ids{past.last_episode}, commons{policy.nova, vantage, gate,
+                                                                       ids}
     {
         for (const auto& host : policy.hosts) {
             hosts.emplace(host.host, HostMachine{host, commons});

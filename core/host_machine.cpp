@@ -147,7 +147,7 @@ void HostMachine::close(Instant now, JournalEntry::What how, const std::string& 
 
 void HostMachine::on_probe(Instant now, const ProbeResult& result, Effects& effects)
 {
-    if (suspicion_.on_probe(result, commons_->vantage.clear_since())) {
+    if (suspicion_.on_probe(result, commons_->vantage)) {
         on_beat(now, result, effects);
     }
     look(now, effects);

@@ -64,6 +64,7 @@ struct GatePolicy {
 struct SentinelPolicy {
     SentinelId id;
     NetworkId network;
+    Duration interval = 200ms; ///< between questions to it
 };
 
 struct VantagePolicy {

@@ -29,7 +29,7 @@ Suspicion::Suspicion(const HostPolicy& policy) : host_{policy.host}
     }
 }
 
-bool Suspicion::on_probe(const ProbeResult& result, Instant clear_since)
+bool Suspicion::on_probe(const ProbeResult& result, const Vantage& vantage)
 {
     const auto found = std::find_if(monitors_.begin(), monitors_.end(), [&](const auto& monitor) {
         return monitor.policy.id == result.monitor;
@@ -52,13 +52,16 @@ bool Suspicion::on_probe(const ProbeResult& result, Instant clear_since)
     case Pulse::silent:
         break;
     }
+    const auto clear_since = vantage.clear_since(monitor.policy.network);
     if (!monitor.seen || result.asked_at < clear_since) {
         return false;
     }
     monitor.beats = 0;
-    if (monitor.silences++ == 0) {
+    if (monitor.silences == 0 || monitor.first_silence < clear_since) {
+        monitor.silences = 0; // what was counted while we were blind is void
         monitor.first_silence = monitor.last_silence = result.asked_at;
     }
+    ++monitor.silences;
     monitor.last_silence = std::max(monitor.last_silence, result.asked_at);
     monitor.fallen = monitor.fallen || convicted(monitor);
     return false;
@@ -174,7 +177,7 @@ std::vector<Vantage::Silence> Suspicion::silences() const
     std::vector<Vantage::Silence> all;
     for (const auto& monitor : monitors_) {
         if (monitor.seen || assumed_at_) {
-            const auto waiting = assumed_at_.value_or(Instant{});
+            const auto waiting = assumed_at_.value_or(Instant{}) + introduction;
             all.push_back({monitor.policy.network,
                            monitor.silences > 0 ? monitor.first_silence : waiting,
                            monitor.silences > 0 ? monitor.last_silence : waiting});

@@ -18,8 +18,9 @@ class Suspicion {
 public:
     explicit Suspicion(const HostPolicy& policy);
 
-    /// `clear_since`: silences asked before it are void. Returns true if it was a beat.
-    bool on_probe(const ProbeResult& result, Instant clear_since);
+    /// Silences that were asked before our view of their network became clear are void.
+    /// Returns true if it was a beat.
+    bool on_probe(const ProbeResult& result, const Vantage& vantage);
     /// We were blind: every count starts again.
     void forget_silences(Instant now);
     /// Takes the host for one seen before: an earlier process did see it.

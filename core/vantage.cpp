@@ -11,9 +11,14 @@ namespace {
 /// for this: it asks for an answer, not for the absence of silence.
 constexpr unsigned sentinel_fall = 3;
 
+/// A gap in the answers of a network longer than this many of its intervals is blindness:
+/// what seemed silent before its end was not seen. Shorter than any row of silences that convicts.
+constexpr int blind_intervals = 3;
+
 } // namespace
 
-Vantage::Vantage(VantagePolicy policy) : policy_{std::move(policy)}
+Vantage::Vantage(VantagePolicy policy, std::map<NetworkId, Duration> pace)
+    : policy_{std::move(policy)}, pace_{std::move(pace)}
 {
     for (const auto& sentinel : policy_.sentinels) {
         sentinels_.push_back({sentinel, 0, std::nullopt});
@@ -44,6 +49,7 @@ void Vantage::on_sentinel(const SentinelResult& result, Effects& effects)
     if (result.pulse == Pulse::beating) {
         found->silences = 0;
         found->answered = std::max(found->answered.value_or(result.asked_at), result.asked_at);
+        extend_run(found->policy.network, result.asked_at);
     } else {
         ++found->silences; // for sight, an answer we could not ask for is no answer
     }
@@ -64,6 +70,33 @@ void Vantage::on_beat(const HostId& host, const NetworkId& network, Instant aske
     if (!fresh) {
         at->second = std::max(at->second, asked_at);
     }
+    if (!has_sentinel(network)) {
+        extend_run(network, asked_at);
+    }
+}
+
+void Vantage::extend_run(const NetworkId& network, Instant asked_at)
+{
+    const auto [at, first] = runs_.try_emplace(network, Run{asked_at, asked_at});
+    auto& run = at->second;
+    const auto pace = pace_.find(network);
+    const auto gap = (pace == pace_.end() ? Duration{200ms} : pace->second) * blind_intervals;
+    if (asked_at > run.until + gap) {
+        run.since = asked_at;
+    }
+    run.until = std::max(run.until, asked_at);
+}
+
+Instant Vantage::clear_since(const NetworkId& network) const
+{
+    const auto run = runs_.find(network);
+    return run == runs_.end() ? clear_since_ : std::max(clear_since_, run->second.since);
+}
+
+bool Vantage::has_sentinel(const NetworkId& network) const
+{
+    return std::any_of(sentinels_.begin(), sentinels_.end(),
+                       [&](const auto& sentinel) { return sentinel.policy.network == network; });
 }
 
 std::optional<Sight> Vantage::sight(const HostId& about, std::span<const Silence> silences) const
@@ -78,12 +111,16 @@ std::optional<Sight> Vantage::sight(const HostId& about, std::span<const Silence
 
 bool Vantage::saw(const HostId& about, const Silence& silence) const
 {
+    const auto run = runs_.find(silence.network);
+    if (run == runs_.end() || run->second.since > silence.first) {
+        return false; // blind when it fell silent
+    }
     unsigned here = 0;
     unsigned answered = 0;
     for (const auto& sentinel : sentinels_) {
         if (sentinel.policy.network == silence.network) {
             ++here;
-            answered += sentinel.answered && *sentinel.answered >= silence.since ? 1U : 0U;
+            answered += sentinel.answered && *sentinel.answered >= silence.last ? 1U : 0U;
         }
     }
     if (here > 0) {
@@ -91,7 +128,7 @@ bool Vantage::saw(const HostId& about, const Silence& silence) const
     }
     return std::any_of(beats_.begin(), beats_.end(), [&](const auto& beat) {
         return beat.first.first == silence.network && beat.first.second != about &&
-               beat.second >= silence.since;
+               beat.second >= silence.last;
     });
 }
 

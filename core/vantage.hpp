@@ -12,9 +12,9 @@
 
 namespace knell {
 
-/// Proof that our eyes worked: on each network named, somebody other than the
-/// host in question answered a question that we asked after its last silence.
-/// Issued by Vantage; no verdict on silence without it.
+/// Proof that our eyes worked: on each network named, answers came without a gap
+/// from before the host's first silence on, and somebody else answered a question
+/// that we asked after its last one. Issued by Vantage; no verdict on silence without it.
 class Sight {
 public:
     [[nodiscard]] const HostId& about() const noexcept { return about_; }
@@ -28,7 +28,8 @@ private:
 /// Our own ability to see. Doubt about ourselves comes before doubt about others.
 class Vantage {
 public:
-    explicit Vantage(VantagePolicy policy);
+    /// `pace`: the longest interval between questions on each network.
+    Vantage(VantagePolicy policy, std::map<NetworkId, Duration> pace);
 
     /// Every entry into core passes here first. If we come much later than we wanted to be
     /// woken, we were stopped ourselves: returns for how long. What we missed meanwhile is void.
@@ -39,12 +40,13 @@ public:
     /// Another host's beat is as good as a sentinel's where a network has no sentinel.
     void on_beat(const HostId& host, const NetworkId& network, Instant asked_at);
 
-    /// A silence counts only if its question was asked after this.
-    [[nodiscard]] Instant clear_since() const noexcept { return clear_since_; }
+    /// A silence on this network counts only if its question was asked after this.
+    [[nodiscard]] Instant clear_since(const NetworkId& network) const;
 
     struct Silence {
         NetworkId network;
-        Instant since; ///< when the last unanswered question was asked
+        Instant first; ///< when the first and the last question of an unbroken row of
+        Instant last;  ///< unanswered ones were asked
     };
     [[nodiscard]] std::optional<Sight> sight(const HostId& about,
                                              std::span<const Silence> silences) const;
@@ -60,11 +62,20 @@ private:
         unsigned silences = 0;
         std::optional<Instant> answered; ///< when the last answered question was asked
     };
+    /// Answers on one network that follow each other without a gap.
+    struct Run {
+        Instant since; ///< when the question behind the first answer was asked
+        Instant until;
+    };
     [[nodiscard]] bool saw(const HostId& about, const Silence& silence) const;
+    [[nodiscard]] bool has_sentinel(const NetworkId& network) const;
+    void extend_run(const NetworkId& network, Instant asked_at);
 
     VantagePolicy policy_;
+    std::map<NetworkId, Duration> pace_;
     std::vector<Sentinel> sentinels_;
     std::map<std::pair<NetworkId, HostId>, Instant> beats_;
+    std::map<NetworkId, Run> runs_;
     Instant clear_since_{};
     Instant expected_{};
     bool started_ = false;

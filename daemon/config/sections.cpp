@@ -94,7 +94,8 @@ void read_sentinel(const Value& item, Site& site, const MonitorSettings& monitor
     }
     site.sentinels.push_back(
         {name, std::get<Address>(parsed).text, map.place({"name"}), map.place({"address"})});
-    config.policy.vantage.sentinels.push_back({SentinelId{name}, NetworkId{network}});
+    config.policy.vantage.sentinels.push_back(
+        {SentinelId{name}, NetworkId{network}, monitors.icmp.interval});
     config.icmp_targets.push_back({SentinelId{name}, std::get<Address>(parsed).text,
                                    monitors.icmp.interval, monitors.timeout});
 }
