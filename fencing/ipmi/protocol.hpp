@@ -27,6 +27,7 @@
 ///     reply 9 off none chassis%20is%20off
 ///     reply 8 unknown refused power%20off%20ended%20in%20completion%20code%20D5
 ///
+/// To `off`, `refused` means that the chassis said "not in present state" (D5), and nothing else.
 /// There is no word for switching on, for a cycle or for a reset. The helper ends when
 /// the socket closes, and when it does not understand. Every parser here is a
 /// pure function that accepts exactly what its writer writes.

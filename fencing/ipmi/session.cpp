@@ -114,7 +114,14 @@ Answer Session::prepare(const std::optional<SystemUuid>& identity)
 
 Answer Session::power_off(const std::optional<SystemUuid>& identity)
 {
-    return control(IPMI_CHASSIS_CONTROL_POWER_DOWN, "power off", identity);
+    auto answer = control(IPMI_CHASSIS_CONTROL_POWER_DOWN, "power off", identity);
+    // Whoever hears "refused" goes on to read, because the chassis may be off already. Only D5
+    // says that. After any other refusal nobody has commanded off, and an idle status that
+    // reads off by default must not be believed: off has to be sent again.
+    if (answer.fault == PowerFault::refused && !answer.already) {
+        answer.fault = PowerFault::busy;
+    }
+    return answer;
 }
 
 Answer Session::power_on(const std::optional<SystemUuid>& identity)

@@ -40,6 +40,7 @@ public:
     [[nodiscard]] Answer prepare(const std::optional<SystemUuid>& identity);
     /// Chassis control "power down" (IPMI v2.0, 28.3): immediate, idempotent. A
     /// success, or D5 "not in present state", still says nothing about the power.
+    /// `refused` is D5 alone; every other refusal is `busy`: off was not carried out.
     [[nodiscard]] Answer power_off(const std::optional<SystemUuid>& identity);
     /// Chassis control "power up". For the command line only.
     [[nodiscard]] Answer power_on(const std::optional<SystemUuid>& identity);

@@ -27,16 +27,26 @@ TEST_F(SessionTest, a_bmc_that_lies_is_commanded_all_the_same)
     EXPECT_EQ(bmc.count(power_down), 1U);
 }
 
-TEST_F(SessionTest, a_refusal_is_no_silence_and_leaves_the_session_good)
+TEST_F(SessionTest, a_refused_off_is_not_taken_for_off_already_and_leaves_the_session_good)
 {
     const LabBmc bmc;
     bmc.fault("refuse=1");
     IpmiAgent agent{loop, device(bmc.port()), helper};
     const auto off = ask_for(agent, PowerAction::off);
-    EXPECT_EQ(off.fault, PowerFault::refused);
+    EXPECT_EQ(off.fault, PowerFault::busy) << "off must be sent again before a reading counts";
     EXPECT_THAT(off.detail, HasSubstr("FF"));
     EXPECT_EQ(ask_for(agent, PowerAction::read).state, PowerState::on);
     EXPECT_EQ(bmc.count(session_privilege), 1U);
+}
+
+TEST_F(SessionTest, an_off_that_found_no_session_is_not_taken_for_off_already)
+{
+    const LabBmc old{{"--suites", "3"}};
+    auto strict = device(old.port());
+    strict.cipher_suites = {17};
+    IpmiAgent agent{loop, strict, helper};
+    EXPECT_EQ(ask_for(agent, PowerAction::prepare).fault, PowerFault::refused);
+    EXPECT_EQ(ask_for(agent, PowerAction::off).fault, PowerFault::busy);
 }
 
 TEST_F(SessionTest, d5_is_a_refusal_that_says_perhaps_already)
