@@ -154,6 +154,7 @@ void HostMachine::on_certificate(Instant now, FenceCertificate certificate, Effe
         return;
     }
     confirmed_ = certificate_->grounds() == FenceCertificate::Grounds::operator_word;
+    retry_at_ = now; // the rest after a failed fence is over, however the proof came
     enter(now, HostState::fenced, "proven off; Nova is being told");
     notice(Notice::Weight::warning, "HOST_FENCED",
            confirmed_ ? "off, on the word of " + certificate_->witness()
