@@ -23,13 +23,8 @@ void put(Emitter& out, const char* key, Duration value)
     put(out, key, to_text(value));
 }
 
-void put_list(Emitter& out, const char* key, const std::vector<std::string>& values)
-{
-    out << YAML::Key << key << YAML::Value << YAML::Flow << values;
-}
-
-template <class Numbers>
-void put_numbers(Emitter& out, const char* key, const Numbers& values)
+template <class Values>
+void put_list(Emitter& out, const char* key, const Values& values)
 {
     out << YAML::Key << key << YAML::Value << YAML::Flow << YAML::BeginSeq;
     for (const auto& value : values) {
@@ -63,7 +58,7 @@ void put_device(Emitter& out, const fencing::IpmiDevice& device)
     if (device.k_g) {
         put(out, "k_g", "(set)");
     }
-    put_numbers(out, "cipher_suites", device.cipher_suites);
+    put_list(out, "cipher_suites", device.cipher_suites);
     put(out, "privilege", word(device.privilege));
     put_list(out, "workarounds", device.workarounds);
     put(out, "session_timeout", device.session_timeout);
