@@ -25,6 +25,7 @@ namespace knell::agent {
 namespace {
 
 constexpr Duration look_every = 1s;
+constexpr Duration connect_every = 15s; ///< libvirt logs every connection that says nothing
 constexpr int farewells = 3;
 constexpr Duration farewell_pause = 20ms;
 constexpr Duration answer_pause = 20ms; ///< challenges closer than this get no beat of their own
@@ -135,6 +136,7 @@ private:
     Health health_;
     bool looked_ = false;
     Duration looked_at_{};
+    Duration asked_libvirt_at_{};
     Duration watchdog_{};
     Duration notified_at_{};
 };
@@ -189,17 +191,25 @@ void Loop::send(std::size_t index, Packet packet)
 void Loop::look()
 {
     const auto now = read_clock(CLOCK_MONOTONIC);
-    if (looked_ && now - looked_at_ < look_every) {
+    const bool first = !looked_;
+    if (!first && now - looked_at_ < look_every) {
         return;
     }
+    looked_ = true;
     looked_at_ = now;
-    const Health seen = look_at(config_);
-    if (!looked_ || seen != health_) {
+    Health seen = health_;
+    seen.nova_compute = lives(config_.nova_compute);
+    const auto pace =
+        std::holds_alternative<SocketCheck>(config_.libvirt) ? connect_every : look_every;
+    if (first || now - asked_libvirt_at_ >= pace) {
+        asked_libvirt_at_ = now;
+        seen.libvirt = lives(config_.libvirt);
+    }
+    if (first || seen != health_) {
         std::fprintf(stderr, "knell-agent: nova-compute %s, libvirt %s\n",
                      seen.nova_compute ? "runs" : "does not run",
                      seen.libvirt ? "answers" : "does not answer");
     }
-    looked_ = true;
     health_ = seen;
 }
 

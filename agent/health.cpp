@@ -109,11 +109,6 @@ bool lives(const Check& check)
                       check);
 }
 
-Health look_at(const AgentConfig& config)
-{
-    return {.nova_compute = lives(config.nova_compute), .libvirt = lives(config.libvirt)};
-}
-
 bool host_is_shutting_down()
 {
     return manager_says_stopping() || access("/run/nologin", F_OK) == 0;

@@ -9,7 +9,6 @@ namespace knell::agent {
 /// Looks now; reads a few small files or tries one connection, and never waits. What cannot be
 /// looked at is not living.
 [[nodiscard]] bool lives(const Check& check);
-[[nodiscard]] Health look_at(const AgentConfig& config);
 
 /// Whether systemd is stopping the whole system: by its own word on the system bus, or, where
 /// the bus is gone, because nobody may log in any more. Waits for the bus at most a second.

@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sysexits.h>
 
 namespace {
 
@@ -54,7 +55,7 @@ int main(int argc, char** argv)
         for (const auto& fault : *faults) {
             std::fprintf(stderr, "%s\n", fault.c_str());
         }
-        return 2;
+        return EX_CONFIG;
     }
     const auto& config = std::get<knell::agent::AgentConfig>(loaded);
     if (check) {

@@ -5,9 +5,9 @@
 #include "world.hpp"
 
 #include <csignal>
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <optional>
-#include <fcntl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 

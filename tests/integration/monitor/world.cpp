@@ -4,11 +4,11 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
+#include <fcntl.h>
 #include <filesystem>
 #include <fstream>
 #include <gtest/gtest.h>
 #include <sched.h>
-#include <fcntl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
