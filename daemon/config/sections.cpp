@@ -167,6 +167,12 @@ void read_fencing(const Value& value, Site& site, Config& config, const Context&
     keys.insert(keys.begin(), {"helper", "budget"});
     const MapReader map{value, "fencing", keys, context.problems};
     map.read_path("helper", config.fence_helper);
+    if (!context.surroundings.executable(config.fence_helper)) {
+        context.problems.warning(map.place({"helper"}),
+                                 "nothing can be fenced: " + config.fence_helper +
+                                     " is no program that can be run",
+                                 "install it, or correct `helper`");
+    }
     if (const Entry* budget = map.find("budget")) {
         read_budget(budget->value, config.policy.gate, context);
     }

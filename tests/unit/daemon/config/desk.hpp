@@ -43,7 +43,9 @@ protected:
         surroundings_.group_exists = [](const std::string& group) {
             return group != "no-such-group";
         };
-        surroundings_.executable = [](const std::string&) { return true; };
+        surroundings_.executable = [](const std::string& path) {
+            return path != "/no/such/helper";
+        };
     }
 
     ~Desk() override
