@@ -60,6 +60,7 @@ private:
     [[nodiscard]] std::optional<std::string> open_control();
     [[nodiscard]] std::optional<std::string> start_watching();
     void deliver(const Event& event);
+    void on_wake(Instant at);
     void await_signals();
     void end(int code);
 
@@ -69,6 +70,8 @@ private:
     Notify notify_;
     Instant started_;
     int exit_code_ = 0;
+    bool nova_well_ =
+        true; ///< as last told; the first failure is worth a word, the first success is not
 
     std::unique_ptr<journal::Journal> journal_;
     FenceDevices devices_;
