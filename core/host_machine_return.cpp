@@ -152,6 +152,7 @@ void HostMachine::recall(Instant now, const Recollection::OpenEpisode& past, Eff
         return;
     }
     recalled_ = past.stage;
+    intent_durable_ = past.telling;
     if (past.stage == JournalEntry::What::forcing_down) {
         lands_until_ = now + nova_settles;
     }
@@ -164,6 +165,11 @@ void HostMachine::recall(Instant now, const Recollection::OpenEpisode& past, Eff
 void HostMachine::take_up(Instant now, bool forced_down, Effects& effects)
 {
     const auto stage = *recalled_;
+    if (stage == JournalEntry::What::disputed && !(forced_down && intent_durable_)) {
+        recalled_.reset(); // whatever Nova says, only an operator ends a dispute
+        retry_at_ = now + flag_watch;
+        return;
+    }
     if (forced_down) {
         recalled_.reset();
         proven_off_at_ = proven_off_at_.value_or(now);
@@ -184,6 +190,7 @@ void HostMachine::take_up(Instant now, bool forced_down, Effects& effects)
         return;
     }
     recalled_.reset();
+    intent_durable_ = false;
     if (stage == JournalEntry::What::forcing_down) {
         // Never told, or lost on the way: prove it again before telling it again.
         enter(now, HostState::unseen, "left open by an earlier knelld; watched anew");

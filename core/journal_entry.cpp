@@ -76,6 +76,7 @@ Recollection fold(std::span<const JournalEntry> entries)
         }
         open.episode = entry.episode;
         open.stage = entry.what;
+        open.telling = open.telling || entry.what == What::forcing_down;
         if (entry.boot) {
             open.boot = entry.boot;
         }

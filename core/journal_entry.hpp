@@ -50,6 +50,7 @@ struct Recollection {
         JournalEntry::What stage = JournalEntry::What::fencing; ///< the last entry but `ordered`
         std::optional<BootId> boot;
         std::optional<SystemUuid> identity;
+        bool telling = false; ///< `forcing_down` is among them: a set flag may be ours
     };
     std::map<HostId, OpenEpisode> open;
     EpisodeId last_episode{0};
