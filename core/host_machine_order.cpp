@@ -109,6 +109,9 @@ void HostMachine::order_confirm_off(Instant now, const OperatorOrder& order, Eff
     accept(order, "taken as off on your word; Nova is being told", effects);
     waiting_.clear();
     begun_ = false;
+    if (!intent_durable_) {
+        flag_before_.reset(); // it may have been set since it was read
+    }
     on_certificate(now, procedure_->confirmed_by(order.by, now), effects);
 }
 
