@@ -213,6 +213,7 @@ void HostMachine::hear(Instant now, const AgentReport& report, Effects& effects)
         case Boot::fresh:
             if (state_ == HostState::down && mark_) {
                 enter(now, HostState::returning, "a new boot speaks");
+                retry_at_ = now; // it paced our looks at the flag, not the way back
                 notice(Notice::Weight::info, "HOST_RETURNING",
                        "boot " + report.boot.get() + " speaks; it must be well for hold_down",
                        effects);
