@@ -371,6 +371,7 @@ void HostMachine::on_time(Instant now, Effects& effects)
 {
     if (procedure_ && begun_) {
         follow(now, procedure_->on_time(now), effects);
+        keep_proof(now);
     }
     if (asked_ && now > asked_->reply_by + 1s) {
         on_nova(now,

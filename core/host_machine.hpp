@@ -108,6 +108,7 @@ private:
     void take_permit(Instant now, FencePermit permit, Effects& effects);
     void begin_fencing(Instant now, Effects& effects);
     void follow(Instant now, FenceProcedure::Next next, Effects& effects);
+    void keep_proof(Instant now);
     void on_certificate(Instant now, FenceCertificate certificate, Effects& effects);
     void fail_to_fence(Instant now, const std::string& why, Effects& effects);
     void contradict(Instant now, Effects& effects);

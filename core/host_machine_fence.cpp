@@ -133,12 +133,14 @@ void HostMachine::on_power(Instant now, const PowerReply& reply, Effects& effect
     if (!begun_) {
         return;
     }
-    const bool was_fenced = state_ == HostState::fenced;
-    const auto verified = certificate_ ? certificate_->verified_at() : Instant{};
     follow(now, procedure_->on_reply(now, reply), effects);
-    const bool renewed = certificate_ && certificate_->verified_at() > verified;
-    if (was_fenced && state_ == HostState::fenced && !renewed && !procedure_->settled()) {
-        // Read again before telling Nova, and it was not clearly off: prove it anew.
+    keep_proof(now);
+}
+
+/// Read again before telling Nova: was it not clearly off, it must be proven anew.
+void HostMachine::keep_proof(Instant now)
+{
+    if (state_ == HostState::fenced && begun_ && !procedure_->settled()) {
         certificate_.reset();
         enter(now, HostState::fencing, "it did not read off again; proving it anew");
     }
