@@ -28,7 +28,7 @@ FenceProcedure::FenceProcedure(FencePermit permit, std::vector<DeviceId> devices
 
 FenceProcedure::Next FenceProcedure::begin(Instant now)
 {
-    device_ = 0;
+    device_ = refusals_ = 0;
     return use_device(now);
 }
 
@@ -56,6 +56,7 @@ FenceProcedure::Next FenceProcedure::on_reply(Instant now, const PowerReply& rep
         last_trouble_ = devices_[device_].get() + ": " + reply.detail;
     }
     if (hopeless(reply.fault)) {
+        ++refusals_;
         ++device_;
         return use_device(now);
     }
@@ -124,7 +125,8 @@ FenceProcedure::Next FenceProcedure::use_device(Instant now)
         device_ = 0;
         wake_at_.reset();
         return FenceFailure{last_trouble_.empty() ? "no fence device could prove the host off"
-                                                  : last_trouble_};
+                                                  : last_trouble_,
+                            refusals_ == devices_.size()};
     }
     device_until_ = now + timing_.per_device;
     return ask(now, PowerAction::off);

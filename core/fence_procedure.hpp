@@ -16,6 +16,7 @@ namespace knell {
 
 struct FenceFailure {
     std::string why;
+    bool refused = false; ///< every device refused our credentials or belongs to another host
 };
 
 /// Turns a permit into a certificate by way of one or more fence devices.
@@ -77,6 +78,7 @@ private:
     Instant asked_at_{};
     Instant device_until_{};
     std::optional<Instant> wake_at_;
+    std::size_t refusals_ = 0; ///< devices that it makes no sense to ask again
     std::string last_trouble_;
 };
 

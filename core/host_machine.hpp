@@ -110,7 +110,7 @@ private:
     void follow(Instant now, FenceProcedure::Next next, Effects& effects);
     void keep_proof(Instant now);
     void on_certificate(Instant now, FenceCertificate certificate, Effects& effects);
-    void fail_to_fence(Instant now, const std::string& why, Effects& effects);
+    void fail_to_fence(Instant now, const FenceFailure& failure, Effects& effects);
     void contradict(Instant now, Effects& effects);
     void toward_down(Instant now, Effects& effects);
     void send_force_down(Instant now, Effects& effects);

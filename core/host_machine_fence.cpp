@@ -12,6 +12,9 @@ namespace {
 
 /// How often Nova's flag is compared with what we believe while a host is down.
 constexpr Duration flag_watch = 30s;
+/// A BMC that refuses our password, or is another host's, will do so again, and may lock the
+/// account: rest longer than BMCs count refusals. An operator can order a try at once.
+constexpr Duration refused_rest = 15min;
 
 } // namespace
 
@@ -103,7 +106,7 @@ void HostMachine::follow(Instant now, FenceProcedure::Next next, Effects& effect
                    [&](FenceCertificate& certificate) {
                        on_certificate(now, std::move(certificate), effects);
                    },
-                   [&](FenceFailure& failure) { fail_to_fence(now, failure.why, effects); },
+                   [&](FenceFailure& failure) { fail_to_fence(now, failure, effects); },
                },
                next);
 }
@@ -165,18 +168,19 @@ void HostMachine::on_certificate(Instant now, FenceCertificate certificate, Effe
     record(JournalEntry::What::fenced, Then::confirm, certificate_->witness(), effects);
 }
 
-void HostMachine::fail_to_fence(Instant now, const std::string& why, Effects& effects)
+void HostMachine::fail_to_fence(Instant now, const FenceFailure& failure, Effects& effects)
 {
     procedure_.reset();
     certificate_.reset();
     begun_ = false;
     waiting_.clear();
     forget_request(now); // its answer would move retry_at_
-    retry_at_ = now + policy_.fence.retry;
+    retry_at_ =
+        now + (failure.refused ? std::max(policy_.fence.retry, refused_rest) : policy_.fence.retry);
     effects.push_back(StandDown{policy_.host});
-    enter(now, HostState::fence_failed, why);
+    enter(now, HostState::fence_failed, failure.why);
     notice(Notice::Weight::alarm, "HOST_FENCE_FAILED",
-           "could not be proven off (" + why +
+           "could not be proven off (" + failure.why +
                "); Nova is not told. knell tries again; if you have seen it off: "
                "`knellctl host confirm-off`",
            effects);
