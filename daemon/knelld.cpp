@@ -3,6 +3,7 @@
 
 #include "daemon/clock.hpp"
 #include "daemon/control/control_server.hpp"
+#include "daemon/control/listener.hpp"
 #include "daemon/journal/journal.hpp"
 #include "fencing/ipmi_agent.hpp"
 #include "http/transport.hpp"
@@ -97,7 +98,7 @@ std::optional<std::string> Knelld::recollect()
     outside_.emplace(Outside::Rooms{*journal_, devices_, *nova_, log_});
     engine_.emplace(*fleet_, *outside_);
     ticker_.emplace(
-        loop_, [this] { return engine_->deadline(); }, [this](Instant at) { engine_->wake(at); });
+        loop_, [this] { return engine_->deadline(); }, [this](Instant at) { on_wake(at); });
     outside_->connect([this](const Event& event) { deliver(event); });
     outside_->on_failure([this](const std::string& why) {
         log_.alarm("JOURNAL_FAILED", why + "; knelld ends, nothing is done without its journal");
@@ -125,6 +126,7 @@ std::optional<std::string> Knelld::open_control()
     options.readers = config_.control.readers;
     options.operators = config_.control.operators;
     options.version = KNELL_VERSION;
+    options.inherited = control::socket_from_systemd();
     auto opened = control::ControlServer::open(loop_, *this, std::move(options));
     if (auto* why = std::get_if<std::string>(&opened)) {
         return *why;
@@ -138,6 +140,19 @@ void Knelld::deliver(const Event& event)
 {
     engine_->deliver(now(), event);
     ticker_->look();
+}
+
+void Knelld::on_wake(Instant at)
+{
+    engine_->wake(at);
+    const auto health = nova_->health();
+    const bool asked = health.last_ok || !health.last_error.empty();
+    if (asked && health.warm != nova_well_) {
+        nova_well_ = health.warm;
+        outside_->notify({health.warm ? Notice::Weight::info : Notice::Weight::warning,
+                          health.warm ? "NOVA_ANSWERS" : "NOVA_LOST", std::nullopt, EpisodeId{0},
+                          health.warm ? "at " + health.endpoint + " again" : health.last_error});
+    }
 }
 
 void Knelld::await_signals()
