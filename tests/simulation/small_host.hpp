@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/policy.hpp"
+
+#include <string>
+
+namespace knell::test {
+
+/// How a fence device behaves. It is the same for all devices of a host.
+enum class Bmc {
+    honest,
+    mute,        ///< never answers, does nothing
+    dumb,        ///< its helper gives up at reply_by: `silent`
+    refuses_off, ///< as an already-off chassis may; does nothing
+    deaf,        ///< says that it did, and did not
+    says_off,    ///< whatever is true
+    strangers,   ///< its identity is another machine's
+    locked       ///< it does not know our password
+};
+
+/// How Nova behaves towards one host's requests.
+enum class Nova {
+    honest,
+    dead,      ///< nothing is done, nothing is read
+    mute,      ///< nothing is done, no answer at all
+    lossy,     ///< done, but the answer is lost
+    read_back, ///< done, the answer is lost, and reading back tells
+    late,      ///< read back as not done; done a while later
+    forbids
+};
+
+enum class Owner { nobody, knell, somebody };
+
+/// One host as it truly is.
+struct SmallHost {
+    HostPolicy policy;
+
+    bool power = true;
+    bool booted = true; ///< power and enough time
+    bool wired = true;  ///< we can reach it
+    bool agent = true;
+    bool nova_compute = true;
+    unsigned boot = 1;
+    Instant booted_at{};
+    Instant alive_since{}; ///< on every monitor, as far as the truth goes
+
+    Bmc bmc = Bmc::honest;
+    Nova nova = Nova::honest;
+    bool flag = false; ///< Nova's forced_down
+    Owner owner = Owner::nobody;
+    Instant flagged_at{};
+    bool evacuations = false; ///< unfinished: Nova refuses to clear
+    unsigned helper = 0;      ///< a new number for each process that talks to its devices
+
+    [[nodiscard]] bool kernel_answers() const { return power && booted && wired; }
+    [[nodiscard]] bool agent_beats() const { return kernel_answers() && agent; }
+    [[nodiscard]] std::string boot_id() const
+    {
+        return policy.host.get() + "-boot-" + std::to_string(boot);
+    }
+};
+
+} // namespace knell::test
