@@ -94,12 +94,11 @@ std::string TemporaryFolder::file(const std::string& name, const std::string& te
 
 AgentProcess::AgentProcess(const Options& options)
 {
-    const TemporaryFolder folder;
-    const auto key = folder.file("key", options.key + "\n");
-    const auto boot = folder.file("boot", options.boot + "\n");
-    const auto uuid = folder.file("uuid", "AABBCCDD-0000-0000-0000-000000000001\n");
-    const auto pid = folder.file("pid", std::to_string(getpid()) + "\n");
-    const auto config = folder.file(
+    const auto key = folder_.file("key", options.key + "\n");
+    const auto boot = folder_.file("boot", options.boot + "\n");
+    const auto uuid = folder_.file("uuid", "AABBCCDD-0000-0000-0000-000000000001\n");
+    const auto pid = folder_.file("pid", std::to_string(getpid()) + "\n");
+    const auto config = folder_.file(
         "agent.yaml", "host: " + options.host + "\ncontrollers: " + options.controllers +
                           "\ninterval: 100ms\nkey: {file: " + key + "}\nboot_id_file: " + boot +
                           "\nsystem_uuid_file: " + uuid + "\ngoodbye: " + options.goodbye +
@@ -112,11 +111,11 @@ AgentProcess::AgentProcess(const Options& options)
         execl(KNELL_AGENT, KNELL_AGENT, "--config", config.c_str(), nullptr);
         _exit(127);
     }
-    // Its first words come after the files were read, which go with the folder.
+    // It speaks first when it has read its configuration.
     close(ready[1]);
+    said_ = ready[0];
     char said = 0;
     EXPECT_EQ(read(ready[0], &said, 1), 1);
-    // The reading end stays open for as long as the agent may write; a test program is short.
 }
 
 AgentProcess::~AgentProcess()
@@ -125,6 +124,7 @@ AgentProcess::~AgentProcess()
         kill(process_, SIGKILL);
         waitpid(process_, nullptr, 0);
     }
+    close(said_);
 }
 
 void AgentProcess::signal(int number) const

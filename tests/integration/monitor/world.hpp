@@ -29,6 +29,21 @@ struct Listener {
     [[nodiscard]] std::size_t goodbyes() const;
 };
 
+/// A folder that goes when the test goes.
+class TemporaryFolder {
+public:
+    TemporaryFolder();
+    TemporaryFolder(const TemporaryFolder&) = delete;
+    TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+    ~TemporaryFolder();
+    [[nodiscard]] const std::string& path() const noexcept { return path_; }
+    /// Writes a file with mode 0600 and returns its path.
+    std::string file(const std::string& name, const std::string& text) const;
+
+private:
+    std::string path_;
+};
+
 /// A knell-agent process with files of its own. Killed with SIGKILL at the end.
 class AgentProcess {
 public:
@@ -49,22 +64,9 @@ public:
     int wait();
 
 private:
+    TemporaryFolder folder_;
+    int said_ = -1; ///< reading end of its standard error
     pid_t process_ = -1;
-};
-
-/// A folder that goes when the test goes.
-class TemporaryFolder {
-public:
-    TemporaryFolder();
-    TemporaryFolder(const TemporaryFolder&) = delete;
-    TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-    ~TemporaryFolder();
-    [[nodiscard]] const std::string& path() const noexcept { return path_; }
-    /// Writes a file with mode 0600 and returns its path.
-    std::string file(const std::string& name, const std::string& text) const;
-
-private:
-    std::string path_;
 };
 
 } // namespace knell::monitor
