@@ -23,8 +23,8 @@ enum class PowerAction {
 enum class PowerFault {
     none,
     silent,            ///< no answer in time, or the helper died
-    refused,           ///< answered, but would not; an already-off chassis may do this
-    busy,              ///< no session slot, node busy
+    refused,           ///< heard, and not carried out because the chassis says it is off already
+    busy,              ///< would not for any other reason: no session slot, node busy, an error
     wrong_credentials, ///< user, password, K_g or privilege; asking again can lock the account
     wrong_identity     ///< the device belongs to another host
 };
