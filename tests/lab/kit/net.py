@@ -66,15 +66,18 @@ def host_cables(i, state, networks=('mgmt', 'storage')):
     batch(['link set h%d%s %s' % (i, network[0], state) for network in networks], SWITCH)
 
 
-def owner():
-    """The directory of the lab whose networks these are; empty if there are none."""
+def other_lab():
+    """The directory of another lab that lives, and whose networks these are; empty if there is none."""
     with contextlib.suppress(OSError), open('/sys/class/net/knm0/ifalias') as f:
-        return f.read().strip()
+        owner = f.read().strip()
+        return owner if owner not in ('', LAB) and os.path.isdir(os.path.join(owner, 'hosts')) else ''
     return ''
 
 
 def down():
     """Everything of this lab or of an earlier one that died. The names are ours alone."""
+    if other_lab():
+        return
     listed = subprocess.run(['ip', 'netns', 'list'], text=True, capture_output=True, check=False).stdout
     for name in [line.split()[0] for line in listed.splitlines() if line.split()]:
         if name == SWITCH or name.startswith('kn') and name[2:].isdigit():
