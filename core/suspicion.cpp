@@ -53,6 +53,9 @@ bool Suspicion::on_probe(const ProbeResult& result, const Vantage& vantage)
         break;
     }
     const auto clear_since = vantage.clear_since(monitor.policy.network);
+    if (assumed_at_) {
+        assumed_at_ = std::max(*assumed_at_, clear_since); // it may have spoken while we were blind
+    }
     if (!monitor.seen || result.asked_at < clear_since) {
         return false;
     }
