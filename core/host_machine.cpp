@@ -361,7 +361,8 @@ void HostMachine::look(Instant now, Effects& effects)
     case HostState::maintenance:
         if (now - goodbye_at_ >= policy_.goodbye_grace) {
             // Nothing is fenced for having said goodbye: it is suspected like any other host.
-            enter(now, HostState::healthy, "goodbye_grace is over");
+            enter(now, suspicion_.seen() ? HostState::healthy : HostState::unseen,
+                  "goodbye_grace is over");
         }
         break;
     }
