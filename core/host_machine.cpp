@@ -9,6 +9,9 @@ namespace knell {
 
 namespace {
 
+/// Whom we ask keeps `reply_by` himself; an answer that is not there so much later never comes.
+constexpr Duration answer_grace = 1s;
+
 /// Beats that long after a goodbye mean that the shutdown was called off.
 constexpr Duration goodbye_doubt = 30s;
 
@@ -374,7 +377,7 @@ void HostMachine::on_time(Instant now, Effects& effects)
         follow(now, procedure_->on_time(now), effects);
         keep_proof(now);
     }
-    if (asked_ && now > asked_->reply_by + 1s) {
+    if (asked_ && now >= asked_->reply_by + answer_grace) {
         on_nova(now,
                 {policy_.host, asked_->attempt, NovaOutcome::unknown, NovaRefusal::none,
                  std::nullopt, std::nullopt, "no answer in time"},
@@ -385,7 +388,12 @@ void HostMachine::on_time(Instant now, Effects& effects)
 
 std::optional<Instant> HostMachine::deadline() const
 {
-    return procedure_ && begun_ ? procedure_->deadline() : std::nullopt;
+    auto first = procedure_ && begun_ ? procedure_->deadline() : std::nullopt;
+    if (asked_) {
+        const auto give_up = asked_->reply_by + answer_grace;
+        first = std::min(first.value_or(give_up), give_up);
+    }
+    return first;
 }
 
 HostView HostMachine::view() const
