@@ -98,7 +98,7 @@ void HostMachine::on_flag_read(Instant now, bool forced_down, Effects& effects)
     case HostState::fencing:
     case HostState::fenced:
         if (!intent_durable_) {
-            flag_before_ = forced_down;
+            flag_before_ = forced_down && now >= lands_until_; // else it is our own, landed late
         }
         toward_down(now, effects);
         break;
