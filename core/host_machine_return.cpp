@@ -146,14 +146,17 @@ void HostMachine::recall(Instant now, const Recollection::OpenEpisode& past, Eff
                          now + policy_.fence.reply, identity()};
         effects.push_back(Power{policy_.host, *watching_});
     }
-    if (past.stage == JournalEntry::What::fencing || past.stage == JournalEntry::What::fenced) {
+    const bool proving =
+        past.stage == JournalEntry::What::fencing || past.stage == JournalEntry::What::fenced;
+    if (proving && !past.telling) {
         // Nova was not told. Whether the host still has to die is decided by watching it.
         why_ = "left open by an earlier knelld; watched anew";
         return;
     }
-    recalled_ = past.stage;
+    // Proven anew after a first try to tell Nova: that try may still have reached it.
+    recalled_ = proving ? JournalEntry::What::forcing_down : past.stage;
     intent_durable_ = past.telling;
-    if (past.stage == JournalEntry::What::forcing_down) {
+    if (recalled_ == JournalEntry::What::forcing_down) {
         lands_until_ = now + nova_settles;
     }
     enter(now, past.stage == JournalEntry::What::disputed ? HostState::disputed : HostState::down,
