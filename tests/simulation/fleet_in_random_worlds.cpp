@@ -35,6 +35,7 @@ private:
     void something_happens_to(SmallHost& it);
     void somebody_orders(const std::string& name);
     void repair();
+    void everybody_boots(Duration duration);
     [[nodiscard]] std::string where_is(bool settled(const SmallWorld&, const SmallHost&)) const;
     [[nodiscard]] unsigned roll(unsigned n)
     {
@@ -190,8 +191,10 @@ std::string RandomLife::where_is(bool settled(const SmallWorld&, const SmallHost
     auto& world = const_cast<SmallWorld&>(world_);
     for (const auto& [name, it] : world.hosts()) {
         if (!settled(world_, it)) {
+            const auto view = *world_.fleet().view(name);
             text += " " + name.get() + " is " + world_.state(name.get()) +
-                    (it.booted ? ", alive" : ", dead") + (it.flag ? ", forced down" : "");
+                    (it.booted ? ", alive" : ", dead") + (it.flag ? ", forced down" : "") + " (" +
+                    view.why + ")";
         }
     }
     return text;
@@ -200,15 +203,29 @@ std::string RandomLife::where_is(bool settled(const SmallWorld&, const SmallHost
 /// Every dead host that knell may fence is down.
 bool buried(const SmallWorld& world, const SmallHost& it)
 {
-    const auto state = world.state(it.policy.host.get());
-    // Never heard by this knelld, or in an operator's hands: left alone by promise.
-    return it.power || it.flag || state == "Unseen" || state == "Disputed";
+    const auto view = *world.fleet().view(it.policy.host);
+    const bool heard = std::any_of(view.monitors.begin(), view.monitors.end(),
+                                   [](const auto& monitor) { return monitor.state != "unseen"; });
+    // Never heard by this knelld, or in an operator's hands: left alone by promise. A fence that
+    // an operator ordered of a host never heard is tried again only by another order.
+    return it.power || it.flag || view.state == "Unseen" || view.state == "Disputed" ||
+           (view.state == "FenceFailed" && !heard);
 }
 
 /// Every living host serves, and none is left with a flag of ours.
 bool back(const SmallWorld& world, const SmallHost& it)
 {
     return world.state(it.policy.host.get()) == "Healthy" && it.owner != Owner::knell;
+}
+
+/// Somebody goes round and switches on what is off, also what a fence under way still takes down.
+void RandomLife::everybody_boots(Duration duration)
+{
+    for (const auto end = world_.now() + duration; world_.now() < end; world_.run(15s)) {
+        for (const auto& [name, it] : world_.hosts()) {
+            world_.boot(name.get());
+        }
+    }
 }
 
 std::string RandomLife::live()
@@ -229,15 +246,15 @@ std::string RandomLife::live()
         if (it.owner == Owner::somebody) {
             world_.set_flag_by_hand(name.get(), false);
         }
-        world_.boot(name.get());
     }
-    world_.run(5min);
+    everybody_boots(5min);
     // What only an operator may end, an operator ends.
     for (auto& [name, it] : world_.hosts()) {
         if (world_.state(name.get()) != "Healthy") {
             world_.order(What::release, name.get(), true);
         }
     }
+    everybody_boots(1min);
     if (!world_.run_until(all(back), 20min)) {
         return "still not back:" + where_is(back);
     }

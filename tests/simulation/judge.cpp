@@ -111,6 +111,12 @@ void Judge::on_effect(Instant now, const Effect& effect, const SmallHost* host, 
                        } else if (record.entry.what == JournalEntry::What::clearing) {
                            cases_[host->policy.host].clearing = record.entry.episode;
                            cases_[host->policy.host].clearing_by = record.entry.by;
+                           // What happens while it is being recorded, a stopped knelld cannot know.
+                           require(now,
+                                   record.entry.by != "knelld" ||
+                                       (host->agent_beats() &&
+                                        now - host->alive_since >= host->policy.hold_down),
+                                   "it has been well for hold_down", *host);
                        }
                    },
                    [&](const Power& power) { on_power(now, power.command, *host); },
@@ -222,7 +228,7 @@ void Judge::on_force_down(Instant now, const FenceCertificate& certificate, cons
     require(now, reading != one.readings.end(), "the certificate rests on a reading", host);
     if (reading != one.readings.end()) {
         // A device that lies for a host that nobody can hear fools everyone.
-        const bool fooled = host.bmc == Bmc::says_off && !host.wired;
+        const bool fooled = host.bmc == Bmc::says_off && !host.kernel_answers();
         require(now, fooled || reading->second.truly_off, "it was truly off when it was read",
                 host);
     }
@@ -248,8 +254,6 @@ void Judge::on_clear(Instant now, const Clearance& clearance, const SmallHost& h
     if (one.clearing_by != "knelld") {
         return;
     }
-    require(now, host.agent_beats() && now - host.alive_since >= host.policy.hold_down,
-            "it has been well for hold_down", host);
     require(now, one.boot_at_off == 0 || host.boot > one.boot_at_off,
             "only a new boot is readmitted", host);
 }
