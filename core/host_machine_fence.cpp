@@ -84,7 +84,12 @@ void HostMachine::begin_fencing(Instant now, Effects& effects)
         notice(Notice::Weight::warning, "FENCE_CANCELLED",
                "the verdict no longer holds, power off was not sent: " + suspicion_.evidence(now),
                effects);
-        return call_off(now, "the verdict no longer held", effects);
+        if (suspicion_.beating()) {
+            return call_off(now, "the verdict no longer held", effects);
+        }
+        procedure_.reset(); // it was we who were blind or stopped: look again
+        enter(now, HostState::suspected, "the verdict no longer holds; watched anew");
+        return;
     }
     begun_ = true;
     enter(now, HostState::fencing, "power off was commanded; waiting for proof");
