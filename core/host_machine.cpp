@@ -158,6 +158,7 @@ void HostMachine::on_probe(Instant now, const ProbeResult& result, Effects& effe
 
 void HostMachine::on_beat(Instant now, const ProbeResult& result, Effects& effects)
 {
+    spoke_ = true;
     if (state_ == HostState::unseen && !recalled_) {
         enter(now, HostState::healthy, "beats");
         notice(Notice::Weight::info, "HOST_SEEN", "heard for the first time since start", effects);

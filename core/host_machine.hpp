@@ -24,9 +24,6 @@ struct Commons {
     Ids& ids;
 };
 
-/// A PUT whose answer was lost may be carried out by Nova as late as this.
-inline constexpr Duration nova_settles = 2min;
-
 enum class HostState {
     unseen, ///< never heard since start; never fenced on silence alone
     healthy,
@@ -161,6 +158,7 @@ private:
     std::optional<FenceProcedure> procedure_;
     bool begun_ = false;    ///< power off has left
     bool insisted_ = false; ///< an operator wants it off even if it lives
+    bool spoke_ = false;    ///< since the permit
     std::string last_fault_;
     std::optional<FenceCertificate> certificate_;
     bool confirmed_ = false; ///< read again since the last try to tell Nova

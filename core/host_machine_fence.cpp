@@ -61,7 +61,7 @@ void HostMachine::take_permit(Instant now, FencePermit permit, Effects& effects)
     const auto evidence = permit.verdict().evidence();
     procedure_.emplace(std::move(permit), policy_.devices, policy_.fence, identity(),
                        commons_->ids);
-    begun_ = false;
+    begun_ = spoke_ = false;
     certificate_.reset();
     confirmed_ = false;
     if (!intent_durable_) {
@@ -79,7 +79,7 @@ void HostMachine::begin_fencing(Instant now, Effects& effects)
     }
     const bool ordered =
         procedure_->permit().verdict().source() == FailureVerdict::Source::operator_order;
-    const bool stands = ordered ? insisted_ || !suspicion_.beating() : suspicion_.dead(now);
+    const bool stands = ordered ? insisted_ || !spoke_ : !spoke_ && suspicion_.dead(now);
     if (!stands) {
         notice(Notice::Weight::warning, "FENCE_CANCELLED",
                "the verdict no longer holds, power off was not sent: " + suspicion_.evidence(now),
@@ -123,7 +123,7 @@ void HostMachine::on_power(Instant now, const PowerReply& reply, Effects& effect
         if (reply.fault == PowerFault::none && reply.state == PowerState::on && mark_ &&
             !power_came_back_) {
             power_came_back_ = true;
-            notice(Notice::Weight::alarm, "POWER_CAME_BACK",
+            notice(Notice::Weight::warning, "POWER_CAME_BACK",
                    "somebody switched it on; our flag stays until a new boot is well", effects);
         } else if (reply.fault == PowerFault::none && reply.state == PowerState::off) {
             power_came_back_ = false;
@@ -322,7 +322,7 @@ void HostMachine::come_back_early(Instant now, Effects& effects)
 void HostMachine::forget_request(Instant now)
 {
     if (asked_ && asked_->errand == Errand::force_down) {
-        lands_until_ = now + nova_settles;
+        lands_until_ = now + commons_->nova.request_lifetime;
     }
     asked_.reset();
 }
