@@ -148,6 +148,14 @@ void HostMachine::close(Instant now, JournalEntry::What how, const std::string& 
     enter(now, suspicion_.seen() ? HostState::healthy : HostState::unseen, why);
 }
 
+void HostMachine::on_stall(Instant now)
+{
+    suspicion_.forget_silences(now);
+    if (readmission_) {
+        readmission_->on_look(now, {}); // nobody saw that it was well
+    }
+}
+
 void HostMachine::on_probe(Instant now, const ProbeResult& result, Effects& effects)
 {
     if (suspicion_.on_probe(result, commons_->vantage)) {

@@ -53,7 +53,7 @@ public:
     /// The journal says that an earlier process left an episode of this host open.
     void recall(Instant now, const Recollection::OpenEpisode& past, Effects& effects);
 
-    void on_stall(Instant now) { suspicion_.forget_silences(now); }
+    void on_stall(Instant now);
     void on_probe(Instant now, const ProbeResult& result, Effects& effects);
     void on_goodbye(Instant now, const Goodbye& goodbye, Effects& effects);
     void on_recorded(Instant now, AttemptId attempt, Effects& effects);
