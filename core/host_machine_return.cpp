@@ -40,7 +40,7 @@ void HostMachine::on_nova(Instant now, const NovaAnswer& answer, Effects& effect
             return on_forced_down(now, effects);
         }
         if (answer.outcome == NovaOutcome::unknown) {
-            lands_until_ = now + nova_settles;
+            lands_until_ = now + commons_->nova.request_lifetime;
         }
         break;
     case Errand::clear:
@@ -157,7 +157,7 @@ void HostMachine::recall(Instant now, const Recollection::OpenEpisode& past, Eff
     recalled_ = proving ? JournalEntry::What::forcing_down : past.stage;
     intent_durable_ = past.telling;
     if (recalled_ == JournalEntry::What::forcing_down) {
-        lands_until_ = now + nova_settles;
+        lands_until_ = now + commons_->nova.request_lifetime;
     }
     enter(now, past.stage == JournalEntry::What::disputed ? HostState::disputed : HostState::down,
           "left open by an earlier knelld; Nova is being asked");

@@ -77,6 +77,9 @@ struct NovaTiming {
     Duration reply = 10s; ///< patience for one answer
     Duration retry = 1s;  ///< first rest after a failure; doubles
     Duration retry_most = 15s;
+    /// How long a request that we gave up may still take effect: the timeouts of everything
+    /// between us and Nova's database. Our flag is not cleared while one may still set it.
+    Duration request_lifetime = 2min;
 };
 
 struct Policy {

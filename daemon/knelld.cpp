@@ -48,7 +48,7 @@ Knelld::Knelld(boost::asio::io_context& loop, config::Config config, nova::Cloud
       transport_{std::make_unique<http::Transport>(loop)}, nova_{std::make_unique<nova::NovaClient>(
                                                                loop, *transport_, std::move(cloud),
                                                                options_of(config_))},
-      signals_{loop, SIGTERM, SIGINT, SIGUSR1}
+      signals_{loop, SIGTERM, SIGINT, SIGHUP, SIGUSR1}
 {
     for (auto& host : config_.hosts) {
         for (auto& device : host.devices) {
@@ -161,8 +161,13 @@ void Knelld::await_signals()
         if (error) {
             return;
         }
-        if (signal != SIGUSR1) {
+        if (signal == SIGTERM || signal == SIGINT) {
             return end(0);
+        }
+        if (signal == SIGHUP) {
+            log_.info("KNELL_NOT_RELOADED", "the configuration is read at the start only; restart "
+                                            "knelld, which loses nothing");
+            return await_signals();
         }
         OperatorOrder readmit{OrderId{0}, OperatorOrder::What::readmit, std::nullopt, "SIGUSR1", {},
                               false};

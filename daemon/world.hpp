@@ -10,6 +10,8 @@ namespace knell {
 /// so in virtual time.
 class World {
 public:
+    virtual ~World() = default;
+
     /// Answered by Recorded when durable. A journal that fails ends the process.
     virtual void record(const Record& record) = 0;
     virtual void power(const Power& order) = 0;
@@ -20,9 +22,6 @@ public:
     virtual void sample_servers(const SampleServers& order) = 0;
     virtual void notify(const Notice& notice) = 0;
     virtual void answer(const Answer& answer) = 0;
-
-protected:
-    ~World() = default;
 };
 
 } // namespace knell

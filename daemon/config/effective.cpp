@@ -164,6 +164,7 @@ void put_nova(Emitter& out, const Config& config)
     put(out, "reply", config.policy.nova.reply);
     put(out, "retry", config.policy.nova.retry);
     put(out, "retry_most", config.policy.nova.retry_most);
+    put(out, "request_lifetime", config.policy.nova.request_lifetime);
     out << YAML::EndMap;
 }
 

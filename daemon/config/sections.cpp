@@ -190,7 +190,7 @@ void read_nova(const Value& value, Config& config, const Context& context)
     const MapReader map{value,
                         "nova",
                         {"cloud", "clouds_file", "region", "interface", "endpoint_override",
-                         "reply", "retry", "retry_most"},
+                         "reply", "retry", "retry_most", "request_lifetime"},
                         context.problems};
     map.read_text("cloud", config.nova.cloud);
     map.read_path("clouds_file", config.nova.clouds_file);
@@ -219,6 +219,7 @@ void read_nova(const Value& value, Config& config, const Context& context)
     map.read_duration("reply", timing.reply, 100ms, 5min);
     map.read_duration("retry", timing.retry, 50ms, 5min);
     map.read_duration("retry_most", timing.retry_most, 50ms, 1h);
+    map.read_duration("request_lifetime", timing.request_lifetime, 1s, 1h);
     if (timing.retry > timing.retry_most) {
         context.problems.error(map.place({"retry_most", "retry"}),
                                "`retry` is " + to_text(timing.retry) +

@@ -208,8 +208,9 @@ bool buried(const SmallWorld& world, const SmallHost& it)
                                    [](const auto& monitor) { return monitor.state != "unseen"; });
     // Never heard by this knelld, or in an operator's hands: left alone by promise. A fence that
     // an operator ordered of a host never heard is tried again only by another order.
-    return it.power || it.flag || view.state == "Unseen" || view.state == "Disputed" ||
-           (view.state == "FenceFailed" && !heard);
+    const bool left_open = view.state == "Suspected" || view.state == "Held" ||
+                           view.state == "Fencing" || view.state == "Fenced";
+    return it.power || it.flag || view.state == "Disputed" || (!heard && !left_open);
 }
 
 /// Every living host serves, and none is left with a flag of ours.

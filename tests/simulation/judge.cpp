@@ -22,7 +22,9 @@ void Judge::on_start(Instant now, const Recollection& past)
     beats_.clear();
     for (const auto& host : policy_.hosts) {
         for (const auto& monitor : host.monitors) {
-            cases_[host.host].eyes[monitor.id].fall = monitor.fall;
+            auto& eye = cases_[host.host].eyes[monitor.id];
+            eye.fall = monitor.fall;
+            eye.icmp = monitor.kind == MonitorKind::icmp;
         }
     }
     for (const auto& [host, open] : past.open) {
@@ -152,7 +154,9 @@ void Judge::on_intent(Instant now, const JournalEntry& entry, const SmallHost& h
     }
     Instant last_silence{};
     for (const auto& [id, eye] : one.eyes) {
-        last_silence = std::max(last_silence, eye.last_silence);
+        if (eye.seen || eye.icmp) { // what was never heard is not silent but absent
+            last_silence = std::max(last_silence, eye.last_silence);
+        }
     }
     bool sight = std::any_of(sentinels_.begin(), sentinels_.end(),
                              [&](const auto& s) { return s.second >= last_silence; });
@@ -193,7 +197,7 @@ void Judge::on_power(Instant now, const PowerCommand& command, const SmallHost& 
     require(now, one.intent != EpisodeId{0} && durable(JournalEntry::What::fencing, one.intent),
             "the intent is durable before power off", host);
     one.off_sent.insert(one.intent);
-    one.boot_at_off = host.boot;
+    one.boot_at_off = host.heard() ? host.boot : host.boot - 1;
     if (!std::exchange(one.first_off, false)) {
         return;
     }
@@ -227,10 +231,7 @@ void Judge::on_force_down(Instant now, const FenceCertificate& certificate, cons
     });
     require(now, reading != one.readings.end(), "the certificate rests on a reading", host);
     if (reading != one.readings.end()) {
-        // A device that lies for a host that nobody can hear fools everyone.
-        const bool fooled = host.bmc == Bmc::says_off && !host.kernel_answers();
-        require(now, fooled || reading->second.truly_off, "it was truly off when it was read",
-                host);
+        require(now, reading->second.truly_off, "it was truly off when it was read", host);
     }
     const auto newest = std::max_element(
         one.readings.begin(), one.readings.end(),

@@ -34,6 +34,7 @@ public:
 private:
     struct Eye { ///< one monitor
         unsigned fall = 0;
+        bool icmp = false;
         bool seen = false;
         unsigned silences = 0;
         Instant last_silence{};

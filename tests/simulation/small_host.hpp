@@ -55,6 +55,12 @@ struct SmallHost {
 
     [[nodiscard]] bool kernel_answers() const { return power && booted && wired; }
     [[nodiscard]] bool agent_beats() const { return kernel_answers() && agent; }
+    /// By the monitors that it has.
+    [[nodiscard]] bool heard() const
+    {
+        return agent_beats() ||
+               (kernel_answers() && policy.monitors.front().kind == MonitorKind::icmp);
+    }
     [[nodiscard]] std::string boot_id() const
     {
         return policy.host.get() + "-boot-" + std::to_string(boot);

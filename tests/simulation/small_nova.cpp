@@ -46,7 +46,12 @@ void SmallWorld::set_nova(const HostId& name, AttemptId attempt, bool flag)
         case Nova::read_back:
             return answer_nova(name, attempt, NovaOutcome::unknown, NovaRefusal::none, flag);
         case Nova::late:
-            at(now_ + nova_late, [this, &it, flag] { apply(it, flag); });
+            // One that outlives the knelld that sent it: only the stories have that.
+            at(now_ + nova_late, [this, &it, flag, process = process_] {
+                if (process == process_) {
+                    apply(it, flag);
+                }
+            });
             return answer_nova(name, attempt, NovaOutcome::unknown, NovaRefusal::none, it.flag);
         case Nova::forbids:
             return answer_nova(name, attempt, NovaOutcome::refused, NovaRefusal::forbidden,

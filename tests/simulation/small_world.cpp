@@ -326,7 +326,9 @@ void SmallWorld::execute(const Power& power)
             }
         } else if (command.action == PowerAction::read) {
             reply.state = it.power && it.bmc != Bmc::says_off ? PowerState::on : PowerState::off;
-            judge_.on_reading(command.attempt, now_, reply.state, !it.power);
+            // A device that lies for a host that nobody can hear fools everyone.
+            const bool fooled = it.bmc == Bmc::says_off && !it.heard();
+            judge_.on_reading(command.attempt, now_, reply.state, !it.power || fooled);
         }
         hand_over(when, PowerAnswer{power.host, reply});
         if (every_answer_twice) {

@@ -70,7 +70,7 @@ def knell(directory):
         'recovery': {'automatic': True, 'hold_down': '3s', 'goodbye_grace': '1m'},
         'nova': {'cloud': 'lab', 'clouds_file': os.path.join(directory, 'clouds.yaml'), 'region': 'RegionOne',
                  'interface': 'internal', 'endpoint_override': 'http://127.0.0.1:%d/v2.1' % openstack.PROXY_PORT,
-                 'reply': '5s', 'retry': '500ms', 'retry_most': '2s'},
+                 'reply': '5s', 'retry': '500ms', 'retry_most': '2s', 'request_lifetime': '10s'},
         'groups': {'lab': {'fence': [{
             'type': 'ipmi', 'username': 'knell', 'password': {'file': secrets + '/bmc.password'},
             'cipher_suites': [17, 3], 'privilege': 'operator', 'identity': 'required',

@@ -65,6 +65,7 @@ hosts:
     EXPECT_EQ(shown.policy.nova.reply, standard.policy.nova.reply);
     EXPECT_EQ(shown.policy.nova.retry, standard.policy.nova.retry);
     EXPECT_EQ(shown.policy.nova.retry_most, standard.policy.nova.retry_most);
+    EXPECT_EQ(shown.policy.nova.request_lifetime, standard.policy.nova.request_lifetime);
     EXPECT_EQ(shown.state, standard.state);
     EXPECT_EQ(shown.control.socket, standard.control.socket);
     EXPECT_EQ(shown.fence_helper, standard.fence_helper);
