@@ -48,7 +48,7 @@ Knelld::Knelld(boost::asio::io_context& loop, config::Config config, nova::Cloud
       transport_{std::make_unique<http::Transport>(loop)}, nova_{std::make_unique<nova::NovaClient>(
                                                                loop, *transport_, std::move(cloud),
                                                                options_of(config_))},
-      signals_{loop, SIGTERM, SIGINT, SIGHUP, SIGUSR1}
+      signals_{loop, SIGTERM, SIGINT, SIGUSR1}
 {
     for (auto& host : config_.hosts) {
         for (auto& device : host.devices) {
@@ -65,6 +65,7 @@ std::optional<std::string> Knelld::start()
     if (auto why = recollect()) {
         return why;
     }
+    signals_.add(SIGHUP);
     await_signals();
     nova_->start();
     if (auto why = open_control()) {
