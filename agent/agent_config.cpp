@@ -20,7 +20,7 @@
 namespace knell::agent {
 namespace {
 
-constexpr std::size_t most_bytes = 64 * 1024;
+constexpr std::size_t most_bytes = 64UL * 1024;
 
 struct FileText {
     std::string text;
@@ -121,8 +121,9 @@ void Reader::entries(const YAML::Node& map, const Entries& known, const std::str
             for (const auto& [word, use] : known) {
                 names += (names.empty() ? "" : ", ") + std::string{word};
             }
-            fault(pair.first.Mark(),
-                  "\"" + name + "\" is unknown in " + where + ". Known are: " + names + ".");
+            std::string text = "\"" + name;
+            text += "\" is unknown in " + where + ". Known are: " + names + ".";
+            fault(pair.first.Mark(), text);
         } else if (std::exchange(seen[name], true)) {
             fault(pair.first.Mark(), "\"" + name + "\" is given twice. Remove one of them.");
         } else {

@@ -251,7 +251,7 @@ void HostMachine::on_cleared(Instant now, Effects& effects)
 {
     notice(Notice::Weight::info, "HOST_READMITTED",
            "our flag is cleared; the host is in service again", effects);
-    close(now, JournalEntry::What::readmitted, "read back", effects);
+    close(now, JournalEntry::What::readmitted, "our flag was read back as cleared", effects);
 }
 
 } // namespace knell
