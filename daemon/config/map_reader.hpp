@@ -47,6 +47,7 @@ public:
                      const std::vector<std::pair<std::string, Choice>>& choices) const
     {
         std::vector<std::string> words;
+        words.reserve(choices.size());
         for (const auto& choice : choices) {
             words.push_back(choice.first);
         }
