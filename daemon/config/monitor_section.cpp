@@ -50,7 +50,7 @@ bool read_way(const MapReader& monitors, const std::string& name, MonitorSetting
     way.demanded = true;
     std::vector<std::string> keys{"interval", "fall", "rise"};
     if (timeout != nullptr) {
-        keys.push_back("timeout");
+        keys.emplace_back("timeout");
     }
     const MapReader map{entry->value, name, keys, monitors.problems()};
     map.read_duration("interval", way.interval, 20ms, 60s);
