@@ -111,7 +111,8 @@ void DeviceWorld::judge_command(const PowerCommand& command)
     }
     any_command_ = true;
     require(!gone_, "a device that refused us for good was asked again");
-    require(!off_is_due_ || command.action == PowerAction::off, "it was read on; off must follow");
+    require(!off_is_due_ || command.action == PowerAction::off,
+            "it was not powered off, or read on; off must follow");
     require(now_ - device_since_ < timing_.per_device, "the device is out of time and is asked on");
     require(!rests_from_ || now_ - *rests_from_ >= timing_.poll, "no rest between readings");
     require(command.reply_by == std::min(now_ + timing_.reply, device_since_ + timing_.per_device),
@@ -159,6 +160,9 @@ void DeviceWorld::carry_out_off(const PowerCommand& command)
             mute_ = true;
             return;
         }
+        break;
+    case only_said:
+        reply.reply.state = PowerState::off; // nonsense: only a reading can tell
         break;
     case refused:
         reply.reply.fault = PowerFault::refused;
@@ -266,6 +270,7 @@ void DeviceWorld::heed(const Flight& flight)
         }
     } else if (fault == PowerFault::busy) {
         rests_from_ = now_;
+        off_is_due_ = true;
     }
 }
 
@@ -315,6 +320,7 @@ void DeviceWorld::time_passes()
     now_ = std::max(now_, *at);
     if (open_) { // nobody answered
         break_run();
+        off_is_due_ = off_is_due_ || open_->action == PowerAction::off;
         open_.reset();
         rests_from_.reset();
     }

@@ -93,6 +93,30 @@ TEST_F(SuspicionTest, an_inconclusive_probe_counts_for_nobody)
     EXPECT_TRUE(suspicion.dead(start + 1h));
 }
 
+TEST_F(SuspicionTest, fewer_silences_than_fall_convict_nobody_however_long_they_last)
+{
+    beat(0);
+    for (const int at : {1, 3, 5, 9}) {
+        silence(at);
+    }
+    EXPECT_FALSE(suspicion.dead(start + 1h));
+}
+
+TEST_F(SuspicionTest, silences_counted_before_our_sight_was_lost_are_void)
+{
+    beat(0);
+    for (int at = 1; at <= 4; ++at) {
+        silence(at);
+    }
+    (void)vantage.observe(start + 30s);
+    silence(151);
+    EXPECT_FALSE(suspicion.dead(start + 1h));
+    for (int at = 152; at <= 155; ++at) {
+        silence(at);
+    }
+    EXPECT_TRUE(suspicion.dead(start + 1h));
+}
+
 TEST_F(SuspicionTest, silences_bunched_together_by_a_late_loop_convict_nobody)
 {
     beat(0);

@@ -354,6 +354,18 @@ protected:
     }
 };
 
+TEST_F(StoryOfHeartbeats, its_agents_life_after_power_off_starts_the_count_again)
+{
+    host().wired = false;
+    host().bmc = Bmc::says_off;
+    ASSERT_TRUE(reaches("Fencing"));
+    world.run(1s);
+    host().wired = true; // it lives, and its device says off
+    EXPECT_TRUE(reaches("Healthy"));
+    EXPECT_EQ(world.count(it, "! HOST_FENCE_FAILED"), 1U);
+    EXPECT_EQ(world.count(it, "! HOST_FENCED"), 0U);
+}
+
 TEST_F(StoryOfHeartbeats, a_dead_host_is_not_forgotten_by_a_restart_that_may_not_fence)
 {
     world.cut(it);
