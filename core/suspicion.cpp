@@ -94,6 +94,11 @@ bool Suspicion::seen() const
                                       [](const auto& monitor) { return monitor.seen; });
 }
 
+bool Suspicion::falling(const Monitor& monitor)
+{
+    return monitor.silences >= std::max(1U, monitor.policy.fall / 2);
+}
+
 bool Suspicion::doubtful() const
 {
     bool all_falling = std::any_of(monitors_.begin(), monitors_.end(),
@@ -105,7 +110,7 @@ bool Suspicion::doubtful() const
         if (monitor.fallen) {
             return true;
         }
-        all_falling = all_falling && monitor.silences >= std::max(1U, monitor.policy.fall / 2);
+        all_falling = all_falling && falling(monitor);
     }
     return all_falling;
 }
@@ -123,7 +128,7 @@ bool Suspicion::calm() const
 bool Suspicion::well() const
 {
     return std::all_of(monitors_.begin(), monitors_.end(), [](const auto& monitor) {
-        return monitor.seen && monitor.last_beat && !monitor.fallen && monitor.silences == 0;
+        return monitor.seen && monitor.last_beat && !monitor.fallen && !falling(monitor);
     });
 }
 

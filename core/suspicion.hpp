@@ -29,7 +29,7 @@ public:
     [[nodiscard]] bool seen() const;     ///< at least one monitor has beaten, or was assumed to
     [[nodiscard]] bool doubtful() const; ///< something has fallen, or everything is falling
     [[nodiscard]] bool calm() const;     ///< the doubt is over: nothing fallen, nothing silent
-    [[nodiscard]] bool well() const;     ///< every monitor is up
+    [[nodiscard]] bool well() const;     ///< every monitor is up; a lost probe or two is no illness
     [[nodiscard]] bool beating() const;  ///< at least one monitor is up, or just beat
     /// Every monitor has fallen and not one has beaten since.
     [[nodiscard]] bool dead(Instant now) const;
@@ -56,6 +56,7 @@ private:
         Instant last_silence{};
         std::optional<Instant> last_beat;
     };
+    [[nodiscard]] static bool falling(const Monitor& monitor);   ///< half way down
     [[nodiscard]] static bool convicted(const Monitor& monitor); ///< by this run of silences
     [[nodiscard]] bool absent(const Monitor& monitor, Instant now) const;
 
