@@ -115,7 +115,7 @@ void Journal::write_what_waits()
     });
 }
 
-void Journal::on_written(Batch batch, const Written& written)
+void Journal::on_written(const Batch& batch, const Written& written)
 {
     writing_ = false;
     ++transactions_;
@@ -126,7 +126,7 @@ void Journal::on_written(Batch batch, const Written& written)
     write_what_waits();
     // A callback may end the journal.
     const std::weak_ptr alive = alive_;
-    for (auto& waiting : batch) {
+    for (const auto& waiting : batch) {
         if (alive.expired()) {
             return;
         }

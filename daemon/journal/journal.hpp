@@ -76,7 +76,7 @@ private:
             std::unique_ptr<Database> reader);
 
     void write_what_waits();
-    void on_written(Batch batch, const Written& written);
+    void on_written(const Batch& batch, const Written& written);
     void on_tidied(const Written& tidied);
 
     boost::asio::io_context& loop_;

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
@@ -126,7 +127,9 @@ std::string damaged(const fs::path& file, const std::string& how)
 int integer_of(sqlite3* handle, const char* sql)
 {
     const auto text = text_of(handle, sql);
-    return text.empty() ? -1 : std::atoi(text.c_str());
+    int number = -1;
+    std::from_chars(text.data(), text.data() + text.size(), number);
+    return number;
 }
 
 std::string text_of(sqlite3* handle, const char* sql)
