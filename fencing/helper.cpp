@@ -80,6 +80,7 @@ public:
     {
         std::vector<std::string> words = command;
         std::vector<char*> arguments;
+        arguments.reserve(words.size() + 1);
         for (auto& word : words) {
             arguments.push_back(word.data());
         }

@@ -62,7 +62,7 @@ std::string HeartbeatLedger::fault_of(const std::vector<HeartbeatPeer>& peers)
     return {};
 }
 
-HeartbeatLedger::HeartbeatLedger(std::vector<HeartbeatPeer> peers, DrawNonce draw)
+HeartbeatLedger::HeartbeatLedger(const std::vector<HeartbeatPeer>& peers, DrawNonce draw)
     : draw_{std::move(draw)}
 {
     KNELL_ASSERT(fault_of(peers).empty());

@@ -53,7 +53,8 @@ public:
     [[nodiscard]] static std::string fault_of(const std::vector<HeartbeatPeer>& peers);
 
     /// `peers` must be without fault.
-    explicit HeartbeatLedger(std::vector<HeartbeatPeer> peers, DrawNonce draw = random_bytes16);
+    explicit HeartbeatLedger(const std::vector<HeartbeatPeer>& peers,
+                             DrawNonce draw = random_bytes16);
 
     void wake(Instant now);
     /// Returns a challenge to send back where the packet came from, if one is called for.

@@ -12,7 +12,7 @@ namespace {
 
 using namespace knell::fencing::ipmi;
 
-constexpr std::size_t longest_input = 64 * 1024;
+constexpr std::size_t longest_input = 64UL * 1024;
 
 std::string all_of_standard_input()
 {
