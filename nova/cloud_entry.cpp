@@ -84,7 +84,7 @@ private:
 
     std::string checked_url(const std::string& key)
     {
-        const std::string url = text(key);
+        std::string url = text(key);
         const auto parsed = boost::urls::parse_uri(url);
         const bool usable = parsed.has_value() && !parsed->host().empty() &&
                             (parsed->scheme_id() == boost::urls::scheme::http ||
