@@ -173,9 +173,10 @@ TEST(JournalOpening, rows_can_be_neither_changed_nor_deleted_nor_replaced)
     EXPECT_THAT(run_sql(directory.file(), "UPDATE entry SET what='cancelled'"),
                 HasSubstr("append-only"));
     EXPECT_THAT(run_sql(directory.file(), "DELETE FROM entry"), HasSubstr("append-only"));
-    EXPECT_THAT(run_sql(directory.file(),
-                        "INSERT OR REPLACE INTO entry VALUES(1,'a',1,'fenced','h',1,'b','i','c','d')"),
-                HasSubstr("append-only"));
+    EXPECT_THAT(
+        run_sql(directory.file(),
+                "INSERT OR REPLACE INTO entry VALUES(1,'a',1,'fenced','h',1,'b','i','c','d')"),
+        HasSubstr("append-only"));
     boost::asio::io_context loop;
     EXPECT_EQ(all_of(*must_open(loop, directory.path())),
               std::vector<JournalEntry>(3, fencing("compute1", 1)));
