@@ -210,6 +210,11 @@ private:
                               if (error) {
                                   return;
                               }
+                              // Asio may wake us with the readiness of a descriptor that had this
+                              // place before: only the kernel's word makes a helper dead.
+                              if (!self->has_died()) {
+                                  return self->await_death();
+                              }
                               // Whatever it may have started, before the group's name is free.
                               self->kill();
                               self->reap();
@@ -218,6 +223,13 @@ private:
                                   self->end(self->how_it_ended_);
                               }
                           });
+    }
+    [[nodiscard]] bool has_died() noexcept
+    {
+        siginfo_t status{};
+        const int result = ::waitid(P_PIDFD, static_cast<id_t>(pidfd_.native_handle()), &status,
+                                    WEXITED | WNOHANG | WNOWAIT);
+        return result != 0 || status.si_pid != 0;
     }
     void reap() noexcept
     {

@@ -98,7 +98,7 @@ void Journal::write_what_waits()
         const bool usable = !closed && !written.broken;
         boost::asio::post(loop, [this, alive, batch = std::move(batch), written]() mutable {
             if (!alive.expired()) {
-                on_written(std::move(batch), written);
+                on_written(batch, written);
             }
         });
         if (!usable) {
