@@ -74,6 +74,8 @@ private:
         AttemptId attempt;
         Then then;
     };
+    /// How often Nova's flag is compared with what we believe while a host is down.
+    static constexpr Duration flag_watch = 30s;
     enum class Errand { read, force_down, clear };
     struct Asked {
         AttemptId attempt;

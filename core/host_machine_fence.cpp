@@ -10,8 +10,6 @@ namespace knell {
 
 namespace {
 
-/// How often Nova's flag is compared with what we believe while a host is down.
-constexpr Duration flag_watch = 30s;
 /// A BMC that refuses our password, or is another host's, will do so again, and may lock the
 /// account: rest longer than BMCs count refusals. An operator can order a try at once.
 constexpr Duration refused_rest = 15min;

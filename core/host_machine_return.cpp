@@ -9,7 +9,6 @@ namespace knell {
 
 namespace {
 
-constexpr Duration flag_watch = 30s;
 /// Nova refuses while evacuations are unfinished; that takes as long as it takes.
 constexpr Duration evacuation_rest = 15s;
 
