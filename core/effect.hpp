@@ -56,9 +56,20 @@ struct SampleServers {
     Instant reply_by;
 };
 
+/// Ask this host often on every path, or at its usual pace again: the healthy stay cheap.
+struct Watch {
+    HostId host;
+    bool closely = false;
+};
+
 /// Something an operator should know. The id is explained in doc/messages.md.
 struct Notice {
-    enum class Weight { info, warning, alarm } weight = Weight::info;
+    enum class Weight {
+        detail, ///< kept to explain a decision later; nobody needs to read it now
+        info,
+        warning,
+        alarm
+    } weight = Weight::info;
     std::string_view id; ///< static storage, e.g. "HOST_FENCED"
     std::optional<HostId> host;
     EpisodeId episode{0}; ///< 0: outside any episode
@@ -73,7 +84,7 @@ struct Answer {
 };
 
 using Effect = std::variant<Record, Power, StandDown, ForceDown, ClearForcedDown, ReadForcedDown,
-                            SampleServers, Notice, Answer>;
+                            SampleServers, Watch, Notice, Answer>;
 
 /// Performed in order.
 using Effects = std::vector<Effect>;

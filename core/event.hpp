@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 namespace knell {
 
@@ -39,6 +40,23 @@ struct SentinelResult {
     SentinelId sentinel;
     Pulse pulse = Pulse::inconclusive;
     Instant asked_at{};
+};
+
+/// Our own eyes on one network, apart from what its sentinels show: the carrier of our
+/// interface, the neighbour table. Told when it changes.
+struct EyesReport {
+    NetworkId network;
+    std::string organ; ///< what it is about: one report stands per network and organ
+    bool clear = false;
+    std::string detail; ///< why not, e.g. "eth1 has no carrier"
+};
+
+/// A connection that the agent kept open was reset or closed by its host's kernel, which
+/// therefore lives: the agent is gone.
+struct AgentGone {
+    HostId host;
+    Instant at{};
+    std::string detail;
 };
 
 /// The agent's signed farewell: the host is being shut down in order.
@@ -94,24 +112,48 @@ struct ServersSeen {
     std::string detail;
 };
 
+/// One nova-compute service in the list of all of them.
+struct ServiceSeen {
+    HostId host;
+    bool forced_down = false;
+    bool disabled = false;
+    std::string disabled_reason;
+    bool up = false; ///< Nova's own `state`
+};
+
+/// The whole list, as Nova gave it: a witness, never a proof.
+struct ServicesSeen {
+    Instant asked_at{};
+    std::vector<ServiceSeen> services;
+};
+
 struct OperatorOrder {
     enum class What {
         arm,
         disarm,
         fence,       ///< power this host off and force it down, whatever it looks like
         confirm_off, ///< "I have seen it: it is off"
-        release,     ///< clear our flag now
-        readmit      ///< SIGUSR1: clear our flag on every host that is eligible now
+        release,     ///< clear our flag now; a parked or disputed host is let go
+        readmit,     ///< SIGUSR1: clear our flag on every host that is eligible now
+        approve,     ///< fence these held `hosts` although brake or budget stood in the way
+        hold,        ///< stop: nothing is powered, nothing is told to Nova, until `unhold`
+        unhold,
+        begin_maintenance, ///< leave it alone for `lasting`
+        end_maintenance,
+        inspect ///< look at its fence devices now, also at one that refused our password
     };
     OrderId id;
     What what = What::disarm;
     std::optional<HostId> host;
-    std::string by;     ///< identity of the socket's peer
-    std::string reason; ///< the operator's own words
-    bool force = false; ///< the operator insists
+    std::string by;              ///< identity of the socket's peer
+    std::string reason;          ///< the operator's own words
+    bool force = false;          ///< the operator insists
+    bool dry_run = false;        ///< with fence: what would each gate say? Nothing is done
+    std::vector<HostId> hosts{}; ///< of approve
+    Duration lasting{};          ///< of begin_maintenance
 };
 
-using Event = std::variant<ProbeResult, SentinelResult, Goodbye, Recorded, PowerAnswer, NovaAnswer,
-                           ServersSeen, OperatorOrder>;
+using Event = std::variant<ProbeResult, SentinelResult, EyesReport, Goodbye, AgentGone, Recorded,
+                           PowerAnswer, NovaAnswer, ServicesSeen, ServersSeen, OperatorOrder>;
 
 } // namespace knell

@@ -7,37 +7,141 @@
 
 namespace knell {
 
+namespace {
+
+constexpr const char* by_hand = "; it frees itself with time, or `knellctl plan approve`";
+
+} // namespace
+
 FenceGate::FenceGate(GatePolicy policy, std::string mode_by)
-    : policy_{policy}, mode_by_{std::move(mode_by)}
+    : policy_{std::move(policy)}, mode_by_{std::move(mode_by)}, brake_{policy_}
 {
 }
 
-std::variant<FencePermit, FenceGate::Refusal> FenceGate::admit(Instant now, FailureVerdict verdict,
-                                                               EpisodeId episode)
+void FenceGate::adopt(const GatePolicy& policy)
 {
-    if (policy_.mode != Mode::armed) {
-        return Refusal{"observing only, by " + mode_by_ +
-                       "; `knellctl arm` would let it be fenced"};
-    }
-    while (!spent_.empty() && now - spent_.front().at >= policy_.budget_window) {
-        spent_.pop_front();
-    }
-    const bool again = std::any_of(spent_.begin(), spent_.end(),
-                                   [&](const auto& spent) { return spent.episode == episode; });
-    if (verdict.source() == FailureVerdict::Source::monitors && !again) {
-        if (spent_.size() >= policy_.budget) {
-            return Refusal{"the budget of " + std::to_string(policy_.budget) +
-                           " fences is spent; it frees itself with time, or `knellctl host fence`"};
+    const auto mode = policy_.mode;
+    policy_ = policy;
+    policy_.mode = mode;
+    brake_.adopt(policy_);
+}
+
+std::variant<FencePermit, FenceGate::Refusal> FenceGate::admit(Instant now, FailureVerdict verdict,
+                                                               const FenceCandidate& candidate)
+{
+    KNELL_ASSERT(verdict.host() == candidate.policy.host);
+    for (auto& finding : findings(now, verdict.source(), candidate)) {
+        if (!finding.closed.empty()) {
+            return Refusal{std::move(finding.closed), finding.approvable};
         }
-        spent_.push_back({now, episode});
     }
-    return FencePermit{std::move(verdict), episode};
+    std::erase_if(spent_, [&](const auto& spent) { return !within(now, spent); });
+    if (verdict.source() == FailureVerdict::Source::monitors && !paid(now, candidate.episode)) {
+        count(now, &candidate.policy, candidate.episode);
+    }
+    return FencePermit{std::move(verdict), candidate.episode};
+}
+
+std::vector<FenceGate::Finding> FenceGate::findings(Instant now, FailureVerdict::Source source,
+                                                    const FenceCandidate& candidate) const
+{
+    std::vector<Finding> all;
+    all.push_back({"mode",
+                   policy_.mode == Mode::armed ? ""
+                                               : "observing only, by " + mode_by_ +
+                                                     "; `knellctl arm` would let it be fenced",
+                   false});
+    all.push_back({"hold", hold_.empty() ? "" : "everything is on hold, " + hold_, false});
+    if (source == FailureVerdict::Source::operator_order) {
+        return all;
+    }
+    const auto& host = candidate.policy;
+    all.push_back({"precious",
+                   host.precious.empty() ? ""
+                                         : "it is never fenced automatically: " + host.precious +
+                                               "; `knellctl host fence`",
+                   false});
+    const bool paid_for = paid(now, candidate.episode);
+    const bool approved = approved_.count(candidate.episode) > 0;
+    const auto brake = [&](std::string_view gate, std::string closed) {
+        all.push_back({gate, approved ? "" : std::move(closed), true});
+    };
+    brake("planned", candidate.planned);
+    const auto caught = [](std::string why) {
+        return why.empty() ? why : why + "; `knellctl plan show`";
+    };
+    brake("storm", caught(brake_.storm(candidate.episode)));
+    brake("domain", caught(brake_.domain(candidate.episode)));
+    brake("domain budget", paid_for ? "" : over_domain_budget(now, candidate));
+    brake("budget", paid_for ? "" : over_budget(now));
+    brake("down at once", paid_for ? "" : too_many_down());
+    return all;
+}
+
+bool FenceGate::paid(Instant now, EpisodeId episode) const
+{
+    return std::any_of(spent_.begin(), spent_.end(), [&](const auto& spent) {
+        return spent.episode == episode && within(now, spent);
+    });
+}
+
+std::string FenceGate::over_budget(Instant now) const
+{
+    return budget_used(now) < policy_.budget
+               ? std::string{}
+               : "the budget of " + std::to_string(policy_.budget) + " fences is spent" + by_hand;
+}
+
+std::string FenceGate::over_domain_budget(Instant now, const FenceCandidate& candidate) const
+{
+    for (const auto& domain : brake_.domains()) {
+        if (depends_on(candidate.policy.domains, domain.id) &&
+            budget_used(now, domain.id) >= domain.budget) {
+            return "the budget of " + std::to_string(domain.budget) + " fences in " +
+                   domain.id.get() + " is spent" + by_hand;
+        }
+    }
+    return {};
+}
+
+std::string FenceGate::too_many_down() const
+{
+    if (policy_.down_most == 0 || brake_.down() < policy_.down_most) {
+        return {};
+    }
+    return std::to_string(brake_.down()) +
+           " hosts are down by knell's hand already, as many as may be; readmit one, or `knellctl "
+           "plan approve`";
+}
+
+bool FenceGate::within(Instant now, const Spent& spent) const
+{
+    return now - spent.at < policy_.budget_window;
+}
+
+unsigned FenceGate::budget_used(Instant now) const
+{
+    return static_cast<unsigned>(std::count_if(
+        spent_.begin(), spent_.end(), [&](const auto& spent) { return within(now, spent); }));
+}
+
+unsigned FenceGate::budget_used(Instant now, const DomainId& domain) const
+{
+    return static_cast<unsigned>(
+        std::count_if(spent_.begin(), spent_.end(), [&](const auto& spent) {
+            return within(now, spent) && depends_on(spent.domains, domain);
+        }));
 }
 
 FencePermit FenceGate::admit_word(FailureVerdict verdict, EpisodeId episode) const
 {
     KNELL_ASSERT(verdict.source() == FailureVerdict::Source::operator_order);
     return {std::move(verdict), episode};
+}
+
+void FenceGate::count(Instant at, const HostPolicy* policy, EpisodeId episode)
+{
+    spent_.push_back({at, episode, policy == nullptr ? std::vector<DomainId>{} : policy->domains});
 }
 
 void FenceGate::set_mode(Mode mode, std::string by)

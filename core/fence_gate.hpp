@@ -1,14 +1,24 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/brake.hpp"
 #include "core/policy.hpp"
 #include "core/verdict.hpp"
 
 #include <deque>
+#include <set>
 #include <string>
 #include <variant>
+#include <vector>
 
 namespace knell {
+
+/// Whom the gate is asked about.
+struct FenceCandidate {
+    const HostPolicy& policy;
+    EpisodeId episode;
+    std::string planned; ///< the planned work that left it silent; empty: none
+};
 
 /// May fencing start now? Asked with a verdict, answers with a permit or with
 /// the reason why not.
@@ -17,33 +27,63 @@ public:
     FenceGate(GatePolicy policy, std::string mode_by);
 
     struct Refusal {
-        std::string why; ///< and what would change it
+        std::string why;         ///< and what would change it
+        bool approvable = false; ///< an operator's approval of the plan would
     };
     [[nodiscard]] std::variant<FencePermit, Refusal> admit(Instant now, FailureVerdict verdict,
-                                                           EpisodeId episode);
+                                                           const FenceCandidate& candidate);
     /// For an operator's word that the host is off: nothing will be powered off on this permit.
     [[nodiscard]] FencePermit admit_word(FailureVerdict verdict, EpisodeId episode) const;
 
-    void set_mode(Mode mode, std::string by);
-    /// A fence that an earlier process began counts against the budget of this one.
-    void count(Instant now, EpisodeId episode) { spent_.push_back({now, episode}); }
+    /// One question that the gate asks, and its answer.
+    struct Finding {
+        std::string_view gate; ///< "mode", "hold", "precious", "planned", "storm", ...
+        std::string closed;    ///< why it is closed, and what would open it; empty: open
+        bool approvable = false;
+    };
+    /// All of them, in order. An operator's own order passes all but mode and hold.
+    [[nodiscard]] std::vector<Finding> findings(Instant now, FailureVerdict::Source source,
+                                                const FenceCandidate& candidate) const;
 
+    void set_mode(Mode mode, std::string by);
+    /// Everything stops until `why` is empty again.
+    void set_hold(std::string why) { hold_ = std::move(why); }
+    /// Brake and budgets let this episode pass, on an operator's word.
+    void approve(EpisodeId episode) { approved_.insert(episode); }
+    /// A fence of an earlier process counts against the budgets of this one.
+    void count(Instant at, const HostPolicy* policy, EpisodeId episode);
+    /// The mode and the hold stay as operators left them.
+    void adopt(const GatePolicy& policy);
+
+    [[nodiscard]] Brake& brake() noexcept { return brake_; }
+    [[nodiscard]] const Brake& brake() const noexcept { return brake_; }
     [[nodiscard]] Mode mode() const noexcept { return policy_.mode; }
     [[nodiscard]] const std::string& mode_by() const noexcept { return mode_by_; }
+    [[nodiscard]] const std::string& hold() const noexcept { return hold_; }
+    [[nodiscard]] bool respects_disabled() const noexcept { return policy_.respect_disabled; }
     [[nodiscard]] unsigned budget() const noexcept { return policy_.budget; }
-    [[nodiscard]] unsigned budget_used() const noexcept
-    {
-        return static_cast<unsigned>(spent_.size());
-    }
+    [[nodiscard]] unsigned budget_used(Instant now) const;
+    [[nodiscard]] unsigned budget_used(Instant now, const DomainId& domain) const;
 
 private:
-    GatePolicy policy_;
-    std::string mode_by_;
     struct Spent {
         Instant at;
         EpisodeId episode; ///< a second try of the same episode costs nothing
+        std::vector<DomainId> domains;
     };
-    std::deque<Spent> spent_; ///< automatic permits within the window
+    [[nodiscard]] bool within(Instant now, const Spent& spent) const;
+    [[nodiscard]] bool paid(Instant now, EpisodeId episode) const; ///< by an earlier try
+    [[nodiscard]] std::string over_budget(Instant now) const;
+    [[nodiscard]] std::string over_domain_budget(Instant now,
+                                                 const FenceCandidate& candidate) const;
+    [[nodiscard]] std::string too_many_down() const;
+
+    GatePolicy policy_;
+    std::string mode_by_;
+    std::string hold_;
+    Brake brake_;
+    std::deque<Spent> spent_; ///< automatic permits
+    std::set<EpisodeId> approved_;
 };
 
 } // namespace knell

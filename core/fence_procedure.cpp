@@ -10,6 +10,9 @@ namespace knell {
 
 namespace {
 
+/// A power off that did not help is repeated ever more slowly, up to this; readings go on.
+constexpr Duration off_rest_most = 5s;
+
 /// Asking such a device again can only do harm: lock an account, or hit a stranger.
 bool hopeless(PowerFault fault)
 {
@@ -45,6 +48,20 @@ void FenceProcedure::contradict() noexcept
     readings_ = 0;
 }
 
+void FenceProcedure::pause() noexcept
+{
+    contradict();
+    pending_.reset();
+    wake_at_.reset();
+}
+
+void FenceProcedure::postpone(Instant now)
+{
+    pending_.reset();
+    off_at_ = now;
+    (void)rest(now, PowerAction::off);
+}
+
 FenceProcedure::Next FenceProcedure::on_reply(Instant now, const PowerReply& reply)
 {
     // A reply to a question we no longer ask proves nothing, however welcome.
@@ -72,7 +89,10 @@ FenceProcedure::Next FenceProcedure::on_reply(Instant now, const PowerReply& rep
         return on_off_reading(now);
     }
     contradict();
-    return rest(now, reply.state == PowerState::on ? PowerAction::off : PowerAction::read);
+    if (reply.state == PowerState::on && now >= off_at_ && now < device_until_) {
+        return ask(now, PowerAction::off);
+    }
+    return rest(now, PowerAction::read);
 }
 
 FenceProcedure::Next FenceProcedure::on_off_reading(Instant now)
@@ -108,6 +128,9 @@ FenceProcedure::Next FenceProcedure::on_time(Instant now)
         ++device_;
         return use_device(now);
     }
+    if (next_ == PowerAction::off && now < off_at_) {
+        return rest(now, next_);
+    }
     return ask(now, next_);
 }
 
@@ -129,12 +152,17 @@ FenceProcedure::Next FenceProcedure::use_device(Instant now)
                             refusals_ == devices_.size()};
     }
     device_until_ = now + timing_.per_device;
+    off_rest_ = timing_.poll;
     return ask(now, PowerAction::off);
 }
 
 FenceProcedure::Next FenceProcedure::ask(Instant now, PowerAction action)
 {
     asked_at_ = now;
+    if (action == PowerAction::off) {
+        off_at_ = now + off_rest_;
+        off_rest_ = std::min(off_rest_ * 2, std::max(off_rest_most, timing_.poll));
+    }
     wake_at_ = std::min(now + timing_.reply, device_until_);
     pending_ = PowerCommand{devices_[device_], action, ids_->next_attempt(), *wake_at_, identity_};
     return *pending_;
@@ -143,7 +171,11 @@ FenceProcedure::Next FenceProcedure::ask(Instant now, PowerAction action)
 FenceProcedure::Next FenceProcedure::rest(Instant now, PowerAction then)
 {
     next_ = then;
-    wake_at_ = std::min(now + timing_.poll, device_until_);
+    wake_at_ = now + timing_.poll;
+    if (then == PowerAction::off) {
+        wake_at_ = std::max(*wake_at_, off_at_);
+    }
+    wake_at_ = std::min(*wake_at_, device_until_);
     return Nothing{};
 }
 

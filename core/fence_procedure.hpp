@@ -23,12 +23,14 @@ struct FenceFailure {
 /// Performs no I/O: each call says what to ask the device next, if anything.
 ///
 ///   power off ──▶ read ──off──▶ read … (`readings` of them, over `settle`) ──▶ certificate
-///       ▲           │ on                                                          │ confirm()
+///       ▲           │ on, ever later                                              │ confirm()
 ///       └───────────┘   any error starts the count again                          ▼
 ///                                                              read ──off──▶ certificate, renewed
 ///
 /// Power off goes first and unconditionally: a device that says "off" may lie. Never cycle.
-/// A device that is out of time, or not ours, yields to the next one.
+/// While it reads on it is read on, and power off is repeated after `poll`, then twice that, and so
+/// on: a board with few sessions is not helped by haste. A device that is out of time, or not ours,
+/// yields to the next one.
 class FenceProcedure {
 public:
     struct Nothing {};
@@ -45,6 +47,10 @@ public:
     [[nodiscard]] Next confirm(Instant now);
     /// The host was heard: whatever the device says, it is not off. The count starts again.
     void contradict() noexcept;
+    /// Likewise, and nothing is asked or awaited until begin().
+    void pause() noexcept;
+    /// The power off that was just asked for was not sent: it is asked for again later.
+    void postpone(Instant now);
 
     /// When on_time() wants to be called; nothing while nothing is awaited.
     [[nodiscard]] std::optional<Instant> deadline() const noexcept { return wake_at_; }
@@ -76,6 +82,8 @@ private:
     unsigned readings_ = 0;               ///< good OFF readings in a row
     Instant off_since_{};                 ///< when the first of them reached us
     Instant asked_at_{};
+    Instant off_at_{}; ///< the next power off leaves no sooner
+    Duration off_rest_{};
     Instant device_until_{};
     std::optional<Instant> wake_at_;
     std::size_t refusals_ = 0; ///< devices that it makes no sense to ask again

@@ -2,7 +2,7 @@
 #include "core/fleet.hpp"
 
 #include "core/assert.hpp"
-#include "core/host_machine.hpp"
+#include "core/fleet_house.hpp"
 #include "core/overloaded.hpp"
 
 #include <algorithm>
@@ -12,7 +12,21 @@ namespace knell {
 
 namespace {
 
-/// How often each network shows that we can see it, at worst.
+FenceGate gate_of(const Policy& policy, const Recollection& past)
+{
+    auto gate = policy.gate;
+    gate.mode = past.mode.value_or(gate.mode);
+    return {gate, past.mode ? past.mode_by : "the configuration"};
+}
+
+/// A rested census finds out that a storm is over, and gathers who joined it.
+constexpr Duration census_every = 1s;
+
+/// First looks at the fence devices of a fleet are this far apart.
+constexpr Duration device_stagger = 100ms;
+
+} // namespace
+
 std::map<NetworkId, Duration> pace_of(const Policy& policy)
 {
     std::map<NetworkId, Duration> pace;
@@ -31,38 +45,79 @@ std::map<NetworkId, Duration> pace_of(const Policy& policy)
     return pace;
 }
 
-FenceGate gate_of(const Policy& policy, const Recollection& past)
+Fleet::House::House(const Policy& policy, Recollection recollection)
+    : past{std::move(recollection)}, vantage{policy.vantage, pace_of(policy)},
+      gate{gate_of(policy, past)}, ids{past.last_episode}, commons{policy.nova,
+                                                                   vantage,
+                                                                   gate,
+                                                                   ids,
+                                                                   policy.unseen_alarm,
+                                                                   [this](Effects& effects) {
+                                                                       take_census(effects);
+                                                                   },
+                                                                   Instant{}}
 {
-    auto gate = policy.gate;
-    gate.mode = past.mode.value_or(gate.mode);
-    return {gate, past.mode ? past.mode_by : "the configuration"};
+    gate.set_hold(past.hold);
+    for (const auto& host : policy.hosts) {
+        hosts.emplace(host.host, HostMachine{host, commons});
+    }
+    learn_networks(policy);
 }
 
-} // namespace
-
-struct Fleet::House {
-    House(const Policy& policy, Recollection recollection)
-        : past{std::move(recollection)}, vantage{policy.vantage, pace_of(policy)},
-          gate{gate_of(policy, past)}, ids{past.last_episode}, commons{policy.nova, vantage, gate,
-                                                                       ids}
-    {
-        for (const auto& host : policy.hosts) {
-            hosts.emplace(host.host, HostMachine{host, commons});
-            for (const auto& monitor : host.monitors) {
-                networks.emplace(std::pair{host.host, monitor.id}, monitor.network);
-            }
+void Fleet::House::learn_networks(const Policy& policy)
+{
+    networks.clear();
+    for (const auto& host : policy.hosts) {
+        for (const auto& monitor : host.monitors) {
+            networks.emplace(std::pair{host.host, monitor.id}, monitor.network);
         }
     }
+}
 
-    Recollection past;
-    Vantage vantage;
-    FenceGate gate;
-    Ids ids;
-    Commons commons;
-    std::map<HostId, HostMachine> hosts; ///< ordered: iteration is part of determinism
-    std::map<std::pair<HostId, MonitorId>, NetworkId> networks;
-    std::vector<std::pair<AttemptId, Answer>> answers; ///< given once the order is durable
-};
+HostMachine* Fleet::House::find(const HostId& host)
+{
+    const auto found = hosts.find(host);
+    return found == hosts.end() ? nullptr : &found->second;
+}
+
+void Fleet::House::take_census(Effects& effects)
+{
+    census_at = commons.now;
+    Census census;
+    for (const auto& [name, host] : hosts) {
+        census.members.push_back(host.member());
+    }
+    gate.brake().look(census, effects);
+}
+
+/// What an earlier process left open, spent, counted or promised.
+void Fleet::House::recall(Instant now, Effects& effects)
+{
+    for (const auto& spent : past.fenced) {
+        const auto* host = find(spent.host);
+        gate.count(now - spent.ago, host == nullptr ? nullptr : &host->policy(), spent.episode);
+    }
+    for (const auto& [name, ago] : past.readmitted) {
+        if (auto* host = find(name)) {
+            host->recall_readmissions(now, ago);
+        }
+    }
+    for (const auto& [name, planned] : past.planned) {
+        if (auto* host = find(name)) {
+            host->recall_planned(now, planned, effects);
+        }
+    }
+    for (const auto& [name, episode] : past.open) {
+        if (auto* host = find(name)) {
+            host->recall(now, episode, effects);
+            continue;
+        }
+        effects.push_back(
+            Notice{Notice::Weight::alarm, "HOST_RESUMED", name, episode.episode,
+                   "an earlier knelld left an episode of this host open, and it is not in the "
+                   "inventory any more: look at its forced_down in Nova"});
+    }
+}
 
 Fleet::Fleet(const Policy& policy, Recollection past)
     : house_{std::make_unique<House>(policy, std::move(past))}
@@ -74,29 +129,23 @@ Fleet::~Fleet() = default;
 Effects Fleet::begin(Instant now)
 {
     Effects effects;
-    notice_stall(now, effects);
-    for (const auto& [host, episode] : house_->past.open) {
-        const auto found = house_->hosts.find(host);
-        if (found == house_->hosts.end()) {
-            effects.push_back(
-                Notice{Notice::Weight::alarm, "HOST_RESUMED", host, episode.episode,
-                       "an earlier knelld left an episode of this host open, and it is not in the "
-                       "inventory any more: look at its forced_down in Nova"});
-            continue;
-        }
-        house_->gate.count(now, episode.episode);
-        found->second.recall(now, episode, effects);
+    enter(now, effects);
+    auto after = device_stagger;
+    for (auto& [name, host] : house_->hosts) {
+        host.begin(now, after);
+        after += device_stagger;
     }
+    house_->recall(now, effects);
     return effects;
 }
 
 Effects Fleet::on_event(Instant now, const Event& event)
 {
     Effects effects;
-    notice_stall(now, effects);
+    enter(now, effects);
     const auto with = [&](const HostId& host, auto&& act) {
-        if (const auto found = house_->hosts.find(host); found != house_->hosts.end()) {
-            act(found->second);
+        if (auto* found = house_->find(host)) {
+            act(*found);
         }
     };
     std::visit(
@@ -105,7 +154,8 @@ Effects Fleet::on_event(Instant now, const Event& event)
                 if (result.pulse == Pulse::beating) {
                     const auto network = house_->networks.find({result.host, result.monitor});
                     if (network != house_->networks.end()) {
-                        house_->vantage.on_beat(result.host, network->second, result.asked_at);
+                        house_->vantage.on_beat(result.host, network->second, result.asked_at,
+                                                effects);
                     }
                 }
                 with(result.host, [&](auto& host) { host.on_probe(now, result, effects); });
@@ -114,6 +164,11 @@ Effects Fleet::on_event(Instant now, const Event& event)
             [&](const Goodbye& goodbye) {
                 with(goodbye.host, [&](auto& host) { host.on_goodbye(now, goodbye, effects); });
             },
+            [&](const EyesReport& report) { house_->vantage.on_eyes(now, report, effects); },
+            [&](const AgentGone& gone) {
+                with(gone.host, [&](auto& host) { host.on_agent_gone(now, gone, effects); });
+            },
+            [&](const ServicesSeen& seen) { on_services(now, seen, effects); },
             [&](const Recorded& recorded) { on_recorded(now, recorded, effects); },
             [&](const PowerAnswer& answer) {
                 with(answer.host, [&](auto& host) { host.on_power(now, answer.reply, effects); });
@@ -133,7 +188,10 @@ Effects Fleet::on_event(Instant now, const Event& event)
 Effects Fleet::on_time(Instant now)
 {
     Effects effects;
-    notice_stall(now, effects);
+    enter(now, effects);
+    if (now - house_->census_at >= census_every) {
+        house_->take_census(effects);
+    }
     for (auto& [name, host] : house_->hosts) {
         host.on_time(now, effects);
     }
@@ -151,8 +209,10 @@ Instant Fleet::deadline() const
     return first;
 }
 
-void Fleet::notice_stall(Instant now, Effects& effects)
+/// Every entry: were we stopped ourselves?
+void Fleet::enter(Instant now, Effects& effects)
 {
+    house_->commons.now = now;
     if (const auto stalled = house_->vantage.observe(now)) {
         char text[96];
         std::snprintf(text, sizeof text,
@@ -185,61 +245,17 @@ void Fleet::on_recorded(Instant now, const Recorded& recorded, Effects& effects)
     }
 }
 
-void Fleet::on_order(Instant now, const OperatorOrder& order, Effects& effects)
+void Fleet::on_services(Instant now, const ServicesSeen& seen, Effects& effects)
 {
-    using What = OperatorOrder::What;
-    if (order.what == What::arm || order.what == What::disarm) {
-        return set_mode(order, effects);
+    std::map<HostId, const ServiceSeen*> by_host;
+    for (const auto& service : seen.services) {
+        by_host.emplace(service.host, &service);
     }
-    if (order.what == What::readmit) {
-        return readmit_all(now, order, effects);
-    }
-    const auto found = order.host ? house_->hosts.find(*order.host) : house_->hosts.end();
-    if (found == house_->hosts.end()) {
-        effects.push_back(Answer{
-            order.id, false, "no such host in the inventory; names are exact, as Nova has them"});
-        return;
-    }
-    found->second.on_order(now, order, effects);
-}
-
-void Fleet::set_mode(const OperatorOrder& order, Effects& effects)
-{
-    const bool arm = order.what == OperatorOrder::What::arm;
-    house_->gate.set_mode(arm ? Mode::armed : Mode::observe, order.by);
-    const std::string text = arm ? "armed: failed hosts will be fenced"
-                                 : "observing: nothing will be fenced until `knellctl arm`";
-    const auto attempt = house_->ids.next_attempt();
-    effects.push_back(Notice{Notice::Weight::warning, "MODE_CHANGED", std::nullopt, EpisodeId{0},
-                             text + ", by " + order.by});
-    effects.push_back(
-        Record{{arm ? JournalEntry::What::armed : JournalEntry::What::disarmed, std::nullopt,
-                EpisodeId{0}, std::nullopt, std::nullopt, order.by, order.reason},
-               attempt});
-    house_->answers.emplace_back(attempt, Answer{order.id, true, text});
-}
-
-void Fleet::readmit_all(Instant now, const OperatorOrder& order, Effects& effects)
-{
-    std::string released;
-    std::string waiting;
     for (auto& [name, host] : house_->hosts) {
-        if (host.state() != HostState::returning) {
-            continue;
-        }
-        host.on_order(now, order, effects);
-        auto& list = host.state() == HostState::readmitting ? released : waiting;
-        list += (list.empty() ? "" : ", ") + name.get();
+        const auto found = by_host.find(name);
+        host.on_service(now, found == by_host.end() ? nullptr : found->second, seen.asked_at,
+                        effects);
     }
-    std::string text = released.empty() ? "no host is eligible for readmission"
-                                        : "clearing our flag on " + released;
-    if (!waiting.empty()) {
-        text += "; not yet well: " + waiting;
-    }
-    effects.push_back(Notice{Notice::Weight::info,
-                             released.empty() ? "ORDER_REFUSED" : "ORDER_ACCEPTED", std::nullopt,
-                             EpisodeId{0}, order.by + ": " + text});
-    effects.push_back(Answer{order.id, !released.empty(), text});
 }
 
 FleetView Fleet::view() const
@@ -250,7 +266,14 @@ FleetView Fleet::view() const
     view.vantage = house_->vantage.doubt();
     view.clear = view.vantage.empty();
     view.budget = house_->gate.budget();
-    view.budget_used = house_->gate.budget_used();
+    const auto now = house_->commons.now;
+    view.budget_used = house_->gate.budget_used(now);
+    view.hold = house_->gate.hold();
+    view.storm = house_->gate.brake().storming();
+    view.domains = house_->gate.brake().domains();
+    for (auto& domain : view.domains) {
+        domain.budget_used = house_->gate.budget_used(now, domain.id);
+    }
     view.sentinels = house_->vantage.sentinels();
     for (const auto& [name, host] : house_->hosts) {
         view.hosts.push_back(host.view());

@@ -7,6 +7,9 @@
 
 #include <memory>
 #include <optional>
+#include <string>
+#include <variant>
+#include <vector>
 
 namespace knell {
 
@@ -27,16 +30,26 @@ public:
     /// notices that it was stopped itself.
     [[nodiscard]] Instant deadline() const;
 
+    /// Another policy, without losing what was seen. Either all of it is taken up, or, where a
+    /// host in mid-episode would change or go, none: the texts name these hosts.
+    [[nodiscard]] std::variant<Effects, std::vector<std::string>> reload(Instant now,
+                                                                         const Policy& policy);
+
     [[nodiscard]] FleetView view() const;
     [[nodiscard]] std::optional<HostView> view(const HostId& host) const;
 
 private:
     struct House;
 
-    void notice_stall(Instant now, Effects& effects);
+    void enter(Instant now, Effects& effects);
+    void on_services(Instant now, const ServicesSeen& seen, Effects& effects);
     void on_recorded(Instant now, const Recorded& recorded, Effects& effects);
     void on_order(Instant now, const OperatorOrder& order, Effects& effects);
     void set_mode(const OperatorOrder& order, Effects& effects);
+    void set_hold(const OperatorOrder& order, Effects& effects);
+    void keep(const OperatorOrder& order, JournalEntry::What what, const std::string& text,
+              Effects& effects);
+    void approve(Instant now, const OperatorOrder& order, Effects& effects);
     void readmit_all(Instant now, const OperatorOrder& order, Effects& effects);
 
     std::unique_ptr<House> house_;

@@ -12,46 +12,34 @@ namespace {
 /// Whom we ask keeps `reply_by` himself; an answer that is not there so much later never comes.
 constexpr Duration answer_grace = 1s;
 
-/// Beats that long after a goodbye mean that the shutdown was called off.
-constexpr Duration goodbye_doubt = 30s;
-
 } // namespace
 
-std::string_view name_of(HostState state) noexcept
+HostMachine::HostMachine(HostPolicy policy, Commons& commons)
+    : policy_{std::move(policy)}, commons_{&commons}, suspicion_{policy_},
+      readiness_{policy_, commons.ids}, nova_rest_{commons.nova.retry}
 {
-    switch (state) {
-    case HostState::unseen:
-        return "Unseen";
-    case HostState::healthy:
-        return "Healthy";
-    case HostState::suspected:
-        return "Suspected";
-    case HostState::held:
-        return "Held";
-    case HostState::fencing:
-        return "Fencing";
-    case HostState::fence_failed:
-        return "FenceFailed";
-    case HostState::fenced:
-        return "Fenced";
-    case HostState::down:
-        return "Down";
-    case HostState::returning:
-        return "Returning";
-    case HostState::readmitting:
-        return "Readmitting";
-    case HostState::disputed:
-        return "Disputed";
-    case HostState::maintenance:
-        return "Maintenance";
-    }
-    return {};
 }
 
-HostMachine::HostMachine(HostPolicy policy, Commons& commons)
-    : policy_{std::move(policy)}, commons_{&commons}, suspicion_{policy_}, nova_rest_{
-                                                                               commons.nova.retry}
+void HostMachine::begin(Instant now, Duration after)
 {
+    begun_at_ = since_ = now;
+    readiness_.begin(now, after);
+}
+
+std::string HostMachine::engaged() const
+{
+    if (episode_ == EpisodeId{0}) {
+        return {};
+    }
+    return std::string{name_of(state_)} + " (episode " + std::to_string(episode_.get()) + ")";
+}
+
+void HostMachine::adopt(HostPolicy policy)
+{
+    KNELL_ASSERT(policy.host == policy_.host && engaged().empty());
+    policy_ = std::move(policy);
+    suspicion_.adopt(policy_);
+    readiness_.adopt(policy_);
 }
 
 void HostMachine::enter(Instant now, HostState state, std::string why)
@@ -111,7 +99,7 @@ void HostMachine::on_recorded(Instant now, AttemptId attempt, Effects& effects)
         toward_down(now, effects);
         break;
     case Then::clear:
-        ask_nova(now, Errand::clear, effects);
+        send_clear(now, effects);
         break;
     case Then::nothing:
         break;
@@ -126,10 +114,18 @@ void HostMachine::close(Instant now, JournalEntry::What how, const std::string& 
         record(how, Then::nothing, why, effects);
     }
     effects.push_back(StandDown{policy_.host});
+    effects.push_back(Watch{policy_.host, false});
     episode_ = EpisodeId{0};
     failed_boot_.reset();
-    durable_ = told_failed_ = begun_ = confirmed_ = intent_durable_ = false;
+    durable_ = told_failed_ = begun_ = confirmed_ = intent_durable_ = in_plan_ = false;
+    may_be_set_ = power_came_back_ = nova_warned_ = false;
+    overdue_.clear();
+    if (service_) {
+        service_->forced_down = false; // as far as our own doing goes
+    }
+    quiet_since_ = now;
     procedure_.reset();
+    try_ = {};
     last_fault_.clear();
     certificate_.reset();
     flag_before_.reset();
@@ -144,13 +140,15 @@ void HostMachine::close(Instant now, JournalEntry::What how, const std::string& 
     sampling_.reset();
     retry_at_ = lands_until_ = {};
     nova_rest_ = commons_->nova.retry;
-    nova_warned_ = power_came_back_ = false;
+    power_on_ = PowerOn::unwanted;
+    switching_on_.reset();
     enter(now, suspicion_.seen() ? HostState::healthy : HostState::unseen, why);
 }
 
 void HostMachine::on_stall(Instant now)
 {
     suspicion_.forget_silences(now);
+    try_.dead_at = {};
     if (readmission_) {
         readmission_->on_look(now, {}); // nobody saw that it was well
     }
@@ -164,9 +162,20 @@ void HostMachine::on_probe(Instant now, const ProbeResult& result, Effects& effe
     look(now, effects);
 }
 
+void HostMachine::on_agent_gone(Instant now, const AgentGone& gone, Effects& effects)
+{
+    if (!reported_ || (state_ != HostState::healthy && state_ != HostState::suspected)) {
+        return;
+    }
+    suspicion_.on_agent_gone(gone.at);
+    look(now, effects);
+    notice(Notice::Weight::warning, "AGENT_GONE", gone.detail, effects);
+}
+
 void HostMachine::on_beat(Instant now, const ProbeResult& result, Effects& effects)
 {
-    spoke_ = true;
+    try_.spoke = true;
+    try_.recanted = try_.recanted || !suspicion_.dead(now);
     if (state_ == HostState::unseen && !recalled_) {
         enter(now, HostState::healthy, "beats");
         notice(Notice::Weight::info, "HOST_SEEN", "heard for the first time since start", effects);
@@ -178,7 +187,8 @@ void HostMachine::on_beat(Instant now, const ProbeResult& result, Effects& effec
     }
     if (result.report) {
         hear(now, *result.report, effects);
-    } else if (state_ == HostState::fenced || (state_ == HostState::fencing && begun_)) {
+    } else if ((state_ == HostState::fenced && (begun_ || !insisted_)) ||
+               (state_ == HostState::fencing && begun_)) {
         contradict(now, effects);
     }
 }
@@ -191,12 +201,14 @@ void HostMachine::hear(Instant now, const AgentReport& report, Effects& effects)
     }
     switch (state_) {
     case HostState::maintenance:
-        end_maintenance(now, report, effects);
+        hear_in_maintenance(now, report, effects);
         break;
     case HostState::suspected:
     case HostState::held:
     case HostState::fence_failed:
-        failed_boot_ = report.boot; // if it fails now, it is this boot that has failed
+        if (!may_be_set_) {             // else the flag is about the boot that failed before
+            failed_boot_ = report.boot; // if it fails now, it is this boot that has failed
+        }
         break;
     case HostState::fencing:
         if (!begun_) {
@@ -218,6 +230,7 @@ void HostMachine::hear(Instant now, const AgentReport& report, Effects& effects)
         break;
     case HostState::down:
     case HostState::returning:
+    case HostState::parked:
         if (recalled_) {
             break;
         }
@@ -225,6 +238,7 @@ void HostMachine::hear(Instant now, const AgentReport& report, Effects& effects)
         case Boot::fresh:
             if (state_ == HostState::down && mark_) {
                 enter(now, HostState::returning, "a new boot speaks");
+                userspace_warned_ = false;
                 retry_at_ = now; // it paced our looks at the flag, not the way back
                 notice(Notice::Weight::info, "HOST_RETURNING",
                        "boot " + report.boot.get() + " speaks; it must be well for hold_down",
@@ -258,35 +272,6 @@ std::optional<SystemUuid> HostMachine::identity() const
     return policy_.identity ? policy_.identity : learned_identity_;
 }
 
-void HostMachine::on_goodbye(Instant now, const Goodbye& goodbye, Effects& effects)
-{
-    const bool watching = state_ == HostState::unseen || state_ == HostState::healthy ||
-                          state_ == HostState::suspected || state_ == HostState::held;
-    if (!watching || durable_ || (reported_ && reported_->boot != goodbye.boot)) {
-        return;
-    }
-    if (episode_ != EpisodeId{0}) {
-        close(now, JournalEntry::What::cancelled, "said goodbye", effects);
-    }
-    goodbye_at_ = now;
-    failed_boot_ = goodbye.boot;
-    enter(now, HostState::maintenance, "shut down in order; left alone until a new boot speaks");
-    notice(Notice::Weight::info, "HOST_GOODBYE",
-           "shut down in order; it will not be fenced while goodbye_grace lasts", effects);
-}
-
-void HostMachine::end_maintenance(Instant now, const AgentReport& report, Effects& effects)
-{
-    const bool called_off = report.boot == failed_boot_ && now - goodbye_at_ > goodbye_doubt;
-    if (report.boot != failed_boot_ || called_off) {
-        failed_boot_.reset();
-        enter(now, HostState::healthy, "beats");
-        notice(Notice::Weight::info, "HOST_RECOVERED",
-               called_off ? "still beats; its shutdown was called off" : "back with a new boot",
-               effects);
-    }
-}
-
 void HostMachine::watch_for_doubt(Instant now, Effects& effects)
 {
     if (state_ == HostState::healthy && suspicion_.doubtful()) {
@@ -294,13 +279,14 @@ void HostMachine::watch_for_doubt(Instant now, Effects& effects)
         failed_boot_ = reported_ ? std::optional{reported_->boot} : std::nullopt;
         enter(now, HostState::suspected, suspicion_.evidence(now));
         notice(Notice::Weight::info, "HOST_SUSPECTED", suspicion_.evidence(now), effects);
+        effects.push_back(Watch{policy_.host, true});
         const bool may_ask =
             policy_.identity_check == IdentityCheck::unchecked || identity().has_value();
-        if (!policy_.devices.empty() && may_ask) {
-            effects.push_back(
-                Power{policy_.host,
-                      {policy_.devices.front(), PowerAction::prepare, commons_->ids.next_attempt(),
-                       now + policy_.fence.reply, identity()}});
+        if (!policy_.devices.empty() && may_ask && !readiness_.refused(policy_.devices.front())) {
+            preparing_ = commons_->ids.next_attempt();
+            effects.push_back(Power{policy_.host,
+                                    {policy_.devices.front(), PowerAction::prepare, *preparing_,
+                                     now + policy_.fence.reply, identity()}});
         }
         return;
     }
@@ -316,6 +302,7 @@ void HostMachine::watch_for_doubt(Instant now, Effects& effects)
     } else {
         warn_of_userspace(now, effects);
         if (state_ == HostState::held) {
+            in_plan_ = false;
             enter(now, HostState::suspected, suspicion_.evidence(now));
         }
         why_ = suspicion_.evidence(now);
@@ -325,12 +312,27 @@ void HostMachine::watch_for_doubt(Instant now, Effects& effects)
 void HostMachine::warn_of_userspace(Instant now, Effects& effects)
 {
     const auto since = suspicion_.userspace_silent_since();
-    if (!userspace_warned_ && since && now - *since >= policy_.userspace_warning) {
+    if (!userspace_warned_ && since && now - *since >= policy_.userspace.warning) {
         userspace_warned_ = true;
         notice(Notice::Weight::warning, "HOST_USERSPACE_SILENT",
-               "the kernel answers ICMP but the agent is silent: look at the host; it is not "
-               "fenced for this",
+               std::string{"the kernel answers but the agent is silent: look at the host; "} +
+                   (state_ == HostState::returning ? "our flag stays until it is well"
+                    : policy_.userspace.action == UserspacePolicy::Action::fence
+                        ? "it will be fenced if it stays so"
+                        : "it is not fenced for this"),
                effects);
+    }
+}
+
+/// While nobody needs them.
+void HostMachine::look_at_devices(Instant now, Effects& effects)
+{
+    const bool ordered = state_ == HostState::fence_failed && readiness_.wanted();
+    if ((episode_ != EpisodeId{0} && !ordered) || !commons_->gate.hold().empty()) {
+        return;
+    }
+    if (auto command = readiness_.due(now, identity())) {
+        effects.push_back(Power{policy_.host, std::move(*command)});
     }
 }
 
@@ -341,9 +343,26 @@ void HostMachine::look(Instant now, Effects& effects)
         if (durable_ && !recalled_ && suspicion_.dead(now)) {
             enter(now, HostState::suspected, suspicion_.evidence(now));
             try_to_fence(now, effects);
+        } else if (!durable_ && !unseen_told_ && now - since_ >= commons_->unseen_alarm) {
+            unseen_told_ = true;
+            notice(Notice::Weight::alarm, "HOST_UNSEEN",
+                   (since_ == begun_at_ ? "never heard since start"
+                                        : "not heard since it is watched anew") +
+                       std::string{": it will not be fenced by itself until it was. Look at its "
+                                   "addresses, its "
+                                   "agent and its power"} +
+                       (policy_.identity_check == IdentityCheck::required && !identity()
+                            ? ". An order to fence it needs its BMC's `guid` in the inventory; if "
+                              "you have seen it off: `knellctl host confirm-off`"
+                            : ""),
+                   effects);
         }
+        look_at_devices(now, effects);
         break;
     case HostState::healthy:
+        look_at_devices(now, effects);
+        watch_for_doubt(now, effects);
+        break;
     case HostState::suspected:
     case HostState::held:
         watch_for_doubt(now, effects);
@@ -355,15 +374,19 @@ void HostMachine::look(Instant now, Effects& effects)
             call_off(now, "lives; it was never proven off", effects);
         } else if (now >= retry_at_ && suspicion_.dead(now)) {
             try_to_fence(now, effects);
+        } else {
+            look_at_devices(now, effects);
         }
         break;
     case HostState::fencing:
+        watch_the_fence(now, effects);
         break;
     case HostState::fenced:
         toward_down(now, effects);
         break;
     case HostState::down:
     case HostState::disputed:
+    case HostState::parked:
         watch_the_dead(now, effects);
         break;
     case HostState::returning:
@@ -371,11 +394,7 @@ void HostMachine::look(Instant now, Effects& effects)
         toward_readmission(now, effects);
         break;
     case HostState::maintenance:
-        if (now - goodbye_at_ >= policy_.goodbye_grace) {
-            // Nothing is fenced for having said goodbye: it is suspected like any other host.
-            enter(now, suspicion_.seen() ? HostState::healthy : HostState::unseen,
-                  "goodbye_grace is over");
-        }
+        watch_maintenance(now, effects);
         break;
     }
 }
@@ -403,24 +422,6 @@ std::optional<Instant> HostMachine::deadline() const
         first = std::min(first.value_or(give_up), give_up);
     }
     return first;
-}
-
-HostView HostMachine::view() const
-{
-    HostView view{policy_.host,
-                  name_of(state_),
-                  since_,
-                  why_,
-                  episode_,
-                  std::nullopt,
-                  identity(),
-                  mark_.has_value(),
-                  reported_ && reported_->nova_compute,
-                  suspicion_.view()};
-    if (reported_) {
-        view.boot = reported_->boot;
-    }
-    return view;
 }
 
 } // namespace knell

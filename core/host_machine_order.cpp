@@ -1,18 +1,28 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The operator's word.
+#include "core/assert.hpp"
 #include "core/host_machine.hpp"
 
 namespace knell {
 
+/// Answered once it is durable.
 void HostMachine::accept(const OperatorOrder& order, const std::string& text, Effects& effects)
+{
+    answers_.emplace_back(write_down(order, text, effects), Answer{order.id, true, text});
+}
+
+AttemptId HostMachine::write_down(const OperatorOrder& order, const std::string& text,
+                                  Effects& effects)
 {
     const auto attempt = commons_->ids.next_attempt();
     effects.push_back(Record{{JournalEntry::What::ordered, policy_.host, episode_, failed_boot_,
                               learned_identity_, order.by,
                               text + (order.reason.empty() ? "" : ": " + order.reason)},
                              attempt});
-    answers_.emplace_back(attempt, Answer{order.id, true, text});
-    notice(Notice::Weight::info, "ORDER_ACCEPTED", order.by + ": " + text, effects);
+    notice(Notice::Weight::info, "ORDER_ACCEPTED",
+           order.by + (order.reason.empty() ? "" : " (" + order.reason + ")") + ": " + text,
+           effects);
+    return attempt;
 }
 
 void HostMachine::refuse(const OperatorOrder& order, const std::string& why, Effects& effects)
@@ -25,6 +35,10 @@ void HostMachine::on_order(Instant now, const OperatorOrder& order, Effects& eff
 {
     switch (order.what) {
     case OperatorOrder::What::fence:
+        if (order.dry_run) {
+            effects.push_back(Answer{order.id, true, rehearse(now)});
+            return;
+        }
         order_fence(now, order, effects);
         break;
     case OperatorOrder::What::confirm_off:
@@ -34,12 +48,26 @@ void HostMachine::on_order(Instant now, const OperatorOrder& order, Effects& eff
         order_release(now, order, effects);
         break;
     case OperatorOrder::What::readmit: // Fleet answers it, once for all hosts
-        if (state_ == HostState::returning && readmission_ && readmission_->eligible()) {
+        if (state_ == HostState::returning && readmission_ && readmission_->eligible() &&
+            now >= lands_until_) {
             start_clearing(now, readmission_->by_order(), order.by, effects);
         }
         break;
-    case OperatorOrder::What::arm:
-    case OperatorOrder::What::disarm:
+    case OperatorOrder::What::approve:
+        order_approve(now, order, effects);
+        break;
+    case OperatorOrder::What::begin_maintenance:
+        order_maintenance(now, order, effects);
+        break;
+    case OperatorOrder::What::end_maintenance:
+        order_end_maintenance(now, order, effects);
+        break;
+    case OperatorOrder::What::inspect:
+        readiness_.look_now(now);
+        effects.push_back(
+            Answer{order.id, true, "its fence devices are being looked at; `knellctl host show`"});
+        break;
+    default: // Fleet's
         break;
     }
     look(now, effects);
@@ -73,7 +101,9 @@ void HostMachine::order_fence(Instant now, const OperatorOrder& order, Effects& 
         return refuse(order, "it is alive; its servers would die. --force if you mean it", effects);
     }
     const auto episode = episode_ == EpisodeId{0} ? commons_->ids.next_episode() : episode_;
-    auto admitted = commons_->gate.admit(now, suspicion_.ordered_by(now, order.by), episode);
+    const auto whose = order.by + (order.reason.empty() ? "" : ": " + order.reason);
+    auto admitted = commons_->gate.admit(now, suspicion_.ordered_by(now, whose),
+                                         {policy_, episode, left_alone()});
     if (auto* refusal = std::get_if<FenceGate::Refusal>(&admitted)) {
         return refuse(order, refusal->why, effects);
     }
@@ -84,7 +114,42 @@ void HostMachine::order_fence(Instant now, const OperatorOrder& order, Effects& 
     told_failed_ = true;
     insisted_ = order.force;
     accept(order, "fencing it now; follow it with `knellctl watch`", effects);
-    take_permit(now, std::get<FencePermit>(std::move(admitted)), effects);
+    planned_.end();
+    take_permit(now, std::get<FencePermit>(std::move(admitted)), order.by, effects);
+}
+
+/// What would a fence of this host meet now, by itself and by an operator's order?
+std::string HostMachine::rehearse(Instant now) const
+{
+    std::string text;
+    const auto say = [&](std::string_view what, const std::string& closed, std::string_view open) {
+        text += (text.empty() ? "" : "\n") + std::string{what} + ": " +
+                (closed.empty() ? std::string{open} : "NO, " + closed);
+    };
+    const bool dead = suspicion_.dead(now);
+    say("verdict", dead ? "" : "by its monitors it is not dead: " + suspicion_.evidence(now),
+        suspicion_.evidence(now));
+    const bool sees =
+        dead && commons_->vantage.sight(policy_.host, suspicion_.silences(now)).has_value();
+    say("vantage",
+        dead && !sees ? "nobody else answers on its networks" : commons_->vantage.doubt(),
+        dead ? "others answered while it was silent" : "no doubt about our own eyes");
+    say("device", readiness_.complaint(identity()), "nothing known against it");
+    for (const auto& finding : commons_->gate.findings(now, FailureVerdict::Source::monitors,
+                                                       {policy_, episode_, left_alone()})) {
+        say(finding.gate, finding.closed, "open");
+    }
+    return text + "\nAn order asks only for mode, hold and a device, and with --force powers a "
+                  "living host off.";
+}
+
+/// Fleet, which has the plan, answers once for all of it.
+void HostMachine::order_approve(Instant now, const OperatorOrder& order, Effects& effects)
+{
+    KNELL_ASSERT(state_ == HostState::held && in_plan_);
+    commons_->gate.approve(episode_);
+    (void)write_down(order, "approved; it is fenced now if it is still silent", effects);
+    try_to_fence(now, effects);
 }
 
 void HostMachine::order_confirm_off(Instant now, const OperatorOrder& order, Effects& effects)
@@ -95,9 +160,19 @@ void HostMachine::order_confirm_off(Instant now, const OperatorOrder& order, Eff
     if (!open) {
         return refuse(order, "it is " + std::string{name_of(state_)} + ": " + why_, effects);
     }
-    if (suspicion_.beating()) {
-        return refuse(order, "it answers, so it is not off: " + suspicion_.evidence(now), effects);
+    if (!commons_->gate.hold().empty()) {
+        return refuse(order, "everything is on hold, " + commons_->gate.hold(), effects);
     }
+    // Anybody may answer for an address; only its agent can sign for the host.
+    if (suspicion_.beating() && (suspicion_.agent_beating() || !order.force)) {
+        return refuse(order,
+                      "it answers, so it is not off: " + suspicion_.evidence(now) +
+                          (suspicion_.agent_beating()
+                               ? ""
+                               : "; --force if another machine has taken its address"),
+                      effects);
+    }
+    insisted_ = order.force;
     if (episode_ == EpisodeId{0}) {
         episode_ = commons_->ids.next_episode();
     }
@@ -119,7 +194,10 @@ void HostMachine::order_release(Instant now, const OperatorOrder& order, Effects
 {
     const bool open = state_ == HostState::down || state_ == HostState::returning ||
                       state_ == HostState::disputed || state_ == HostState::fence_failed ||
-                      state_ == HostState::held;
+                      state_ == HostState::held || state_ == HostState::parked;
+    if (!commons_->gate.hold().empty()) {
+        return refuse(order, "everything is on hold, " + commons_->gate.hold(), effects);
+    }
     if (!open || recalled_) {
         return refuse(order,
                       "nothing to release: it is " + std::string{name_of(state_)} + ", " + why_,
@@ -132,8 +210,22 @@ void HostMachine::order_release(Instant now, const OperatorOrder& order, Effects
                               "); --force if its servers may be scheduled there all the same",
                           effects);
         }
+        if (now < lands_until_ && !order.force) {
+            const auto left =
+                std::chrono::duration_cast<std::chrono::seconds>(lands_until_ - now) + 1s;
+            return refuse(order,
+                          "an earlier request of ours may still reach Nova and set the flag "
+                          "again: wait " +
+                              std::to_string(left.count()) + " s, or --force",
+                          effects);
+        }
         accept(order, "clearing our flag in Nova", effects);
         return start_clearing(now, readmission_->by_order(), order.by, effects);
+    }
+    if (may_be_set_) {
+        accept(order, "Nova is asked first whether it was told; if it was, release it again",
+               effects);
+        return ask_what_became_of_it(now, "released by " + order.by);
     }
     accept(order, "the episode is closed; the host is watched anew", effects);
     notice(Notice::Weight::info, "EPISODE_CLOSED", "by " + order.by, effects);

@@ -36,7 +36,7 @@ void HostMachine::on_nova(Instant now, const NovaAnswer& answer, Effects& effect
     switch (errand) {
     case Errand::force_down:
         if (answer.forced_down == true) { // read back: however the write itself ended
-            return on_forced_down(now, effects);
+            return on_forced_down(now, answer.detail, effects);
         }
         if (answer.outcome == NovaOutcome::unknown) {
             lands_until_ = now + commons_->nova.request_lifetime;
@@ -73,7 +73,10 @@ void HostMachine::nova_failed(Instant now, const NovaAnswer& answer, Effects& ef
                    "the flag can go. knell waits",
                    effects);
         } else if (refused) {
-            notice(Notice::Weight::alarm, "NOVA_REFUSED", answer.detail + "; knell keeps trying",
+            const bool busy = answer.refusal == NovaRefusal::too_many;
+            notice(busy ? Notice::Weight::warning : Notice::Weight::alarm, "NOVA_REFUSED",
+                   answer.detail +
+                       (busy ? "; knell waits as it was asked to" : "; knell keeps trying"),
                    effects);
         } else {
             notice(Notice::Weight::warning, "NOVA_UNKNOWN", answer.detail + "; knell keeps trying",
@@ -90,12 +93,17 @@ void HostMachine::nova_failed(Instant now, const NovaAnswer& answer, Effects& ef
 void HostMachine::on_flag_read(Instant now, bool forced_down, Effects& effects)
 {
     retry_at_ = now;
+    if (!forced_down && now >= lands_until_) {
+        may_be_set_ = false;
+    }
     if (recalled_) {
         return take_up(now, forced_down, effects);
     }
     switch (state_) {
     case HostState::fencing:
     case HostState::fenced:
+        notice(Notice::Weight::detail, "NOVA_READ",
+               forced_down ? "forced_down is set" : "forced_down is not set", effects);
         if (!intent_durable_) {
             flag_before_ = forced_down && now >= lands_until_; // else it is our own, landed late
         }
@@ -103,13 +111,13 @@ void HostMachine::on_flag_read(Instant now, bool forced_down, Effects& effects)
         break;
     case HostState::down:
     case HostState::returning:
+    case HostState::parked:
         retry_at_ = now + flag_watch;
         if (!forced_down && clearance_) { // our own clearing, whose answer was lost
             return on_cleared(now, effects);
         }
         if (!forced_down) {
-            notice(Notice::Weight::warning, "FLAG_CLEARED_BY_OTHERS",
-                   "somebody else cleared Nova's flag; knell watches the host anew", effects);
+            tell_of_lost_flag("Nova's flag is gone, and it was not knell", effects);
             close(now, JournalEntry::What::readmitted, "the flag was cleared by somebody else",
                   effects);
             suspicion_ = Suspicion{policy_};
@@ -154,7 +162,7 @@ void HostMachine::recall(Instant now, const Recollection::OpenEpisode& past, Eff
     }
     // Proven anew after a first try to tell Nova: that try may still have reached it.
     recalled_ = proving ? JournalEntry::What::forcing_down : past.stage;
-    intent_durable_ = past.telling;
+    intent_durable_ = may_be_set_ = past.telling;
     if (recalled_ == JournalEntry::What::forcing_down) {
         lands_until_ = now + commons_->nova.request_lifetime;
     }
@@ -176,7 +184,7 @@ void HostMachine::take_up(Instant now, bool forced_down, Effects& effects)
         recalled_.reset();
         proven_off_at_ = proven_off_at_.value_or(now);
         if (stage == JournalEntry::What::forcing_down) {
-            return on_forced_down(now, effects);
+            return on_forced_down(now, "it was told before", effects);
         }
         mark_ = ForcedDown{policy_.host, episode_};
         readmission_.emplace(*mark_, policy_.hold_down);
@@ -201,11 +209,26 @@ void HostMachine::take_up(Instant now, bool forced_down, Effects& effects)
     if (stage == JournalEntry::What::clearing) {
         return on_cleared(now, effects);
     }
-    notice(Notice::Weight::warning, "FLAG_CLEARED_BY_OTHERS",
-           "Nova's flag was cleared while knelld was away; knell watches the host anew", effects);
+    tell_of_lost_flag("Nova's flag was cleared while knelld was away", effects);
     close(now, JournalEntry::What::readmitted, "the flag was cleared by somebody else", effects);
     suspicion_ = Suspicion{policy_};
     enter(now, HostState::unseen, "not heard since start");
+}
+
+/// By somebody, or by Nova's database. Not set again: two that fight over one flag help nobody.
+void HostMachine::tell_of_lost_flag(const std::string& what, Effects& effects)
+{
+    if (suspicion_.beating()) {
+        return notice(Notice::Weight::warning, "FLAG_CLEARED_BY_OTHERS",
+                      what + "; knell watches the host anew", effects);
+    }
+    notice(
+        Notice::Weight::alarm, "FLAG_CLEARED_BY_OTHERS",
+        what + ": somebody cleared it, or Nova's database lost it. The host is silent" +
+            (try_.last_read == PowerState::off ? ", and last read off" : "") +
+            ": nobody evacuates it, and Nova may schedule to it. `knellctl host fence` proves it "
+            "off and sets the flag again",
+        effects);
 }
 
 void HostMachine::toward_readmission(Instant now, Effects& effects)
@@ -215,14 +238,27 @@ void HostMachine::toward_readmission(Instant now, Effects& effects)
     }
     if (suspicion_.dead(now)) {
         enter(now, HostState::down, "silent again; waiting for a new boot");
+        notice(Notice::Weight::warning, "RETURN_BROKEN",
+               "silent again while it was returning (" + suspicion_.evidence(now) +
+                   "); our flag stays, and the next boot is waited for",
+               effects);
         return;
     }
+    warn_of_userspace(now, effects);
     const bool fresh = reported_ && judge(now, *reported_) == Boot::fresh;
     readmission_->on_look(now, {fresh, suspicion_.well(), reported_ && reported_->nova_compute,
                                 reported_ ? reported_->boot : BootId{""}});
     why_ = "a new boot speaks; waiting for " + readmission_->waits_for();
+    if (policy_.flap_limit > 0 && readmissions(now) >= policy_.flap_limit) {
+        return park(now, effects);
+    }
     if (!policy_.auto_readmit) {
         why_ = "a new boot speaks; recovery is by hand: `knellctl host release`";
+        return;
+    }
+    if (!commons_->gate.hold().empty()) {
+        why_ = "a new boot speaks; our flag stays while everything is on hold, " +
+               commons_->gate.hold();
         return;
     }
     if (asked_ || !waiting_.empty() || now < retry_at_) {
@@ -246,8 +282,44 @@ void HostMachine::start_clearing(Instant now, Clearance clearance, const std::st
     record(JournalEntry::What::clearing, Then::clear, "", effects, by);
 }
 
+/// Everything may have been put on hold while the disk was slow.
+void HostMachine::send_clear(Instant now, Effects& effects)
+{
+    if (!commons_->gate.hold().empty()) {
+        clearance_.reset();
+        return enter(now, HostState::returning, "our flag stays while everything is on hold");
+    }
+    ask_nova(now, Errand::clear, effects);
+}
+
+unsigned HostMachine::readmissions(Instant now) const
+{
+    return static_cast<unsigned>(
+        std::count_if(readmitted_at_.begin(), readmitted_at_.end(),
+                      [&](Instant at) { return now - at < policy_.flap_window; }));
+}
+
+void HostMachine::recall_readmissions(Instant now, const std::vector<Duration>& ago)
+{
+    for (const auto age : ago) {
+        readmitted_at_.push_back(now - age);
+    }
+}
+
+/// It went down and came back too often to be trusted with servers.
+void HostMachine::park(Instant now, Effects& effects)
+{
+    enter(now, HostState::parked,
+          "readmitted " + std::to_string(readmissions(now)) +
+              " times lately; our flag stays until `knellctl host release`");
+    retry_at_ = now + flag_watch;
+    notice(Notice::Weight::alarm, "HOST_PARKED", why_ + ". Find out why it keeps failing", effects);
+}
+
 void HostMachine::on_cleared(Instant now, Effects& effects)
 {
+    std::erase_if(readmitted_at_, [&](Instant at) { return now - at >= policy_.flap_window; });
+    readmitted_at_.push_back(now);
     notice(Notice::Weight::info, "HOST_READMITTED",
            "our flag is cleared; the host is in service again", effects);
     close(now, JournalEntry::What::readmitted, "our flag was read back as cleared", effects);

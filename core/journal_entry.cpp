@@ -11,7 +11,7 @@ namespace {
 
 using What = JournalEntry::What;
 
-constexpr std::array<std::pair<What, std::string_view>, 11> words{{
+constexpr std::array<std::pair<What, std::string_view>, 16> words{{
     {What::fencing, "fencing"},
     {What::fenced, "fenced"},
     {What::forcing_down, "forcing_down"},
@@ -23,6 +23,11 @@ constexpr std::array<std::pair<What, std::string_view>, 11> words{{
     {What::ordered, "ordered"},
     {What::armed, "armed"},
     {What::disarmed, "disarmed"},
+    {What::held, "held"},
+    {What::unheld, "unheld"},
+    {What::maintenance, "maintenance"},
+    {What::maintenance_ended, "maintenance_ended"},
+    {What::told, "told"},
 }};
 
 } // namespace
@@ -58,7 +63,26 @@ Recollection fold(std::span<const JournalEntry> entries)
             past.mode = entry.what == What::armed ? Mode::armed : Mode::observe;
             past.mode_by = entry.by;
             continue;
+        case What::held:
+            past.hold = "by " + entry.by + ": " + entry.detail;
+            continue;
+        case What::unheld:
+            past.hold.clear();
+            continue;
+        case What::maintenance:
+            if (entry.host) {
+                past.planned.insert_or_assign(
+                    *entry.host,
+                    Recollection::Planned{entry.by, entry.detail, entry.lasting - entry.age});
+            }
+            continue;
+        case What::maintenance_ended:
+            if (entry.host) {
+                past.planned.erase(*entry.host);
+            }
+            continue;
         case What::ordered:
+        case What::told:
             continue;
         default:
             break;
@@ -66,10 +90,18 @@ Recollection fold(std::span<const JournalEntry> entries)
         if (!entry.host) {
             continue;
         }
+        if (entry.what == What::readmitted) {
+            past.readmitted[*entry.host].push_back(entry.age);
+        }
+        if (entry.what == What::fencing && entry.by == "knelld" &&
+            (past.fenced.empty() || past.fenced.back().episode != entry.episode)) {
+            past.fenced.push_back({*entry.host, entry.episode, entry.age});
+        }
         if (entry.what == What::readmitted || entry.what == What::cancelled) {
             past.open.erase(*entry.host);
             continue;
         }
+        past.planned.erase(*entry.host); // it was fenced out of its maintenance, on an order
         auto& open = past.open[*entry.host];
         if (open.episode != entry.episode) {
             open = {};

@@ -26,15 +26,22 @@ struct JournalEntry {
         disputed,     ///< the old boot spoke after its certificate
         ordered,      ///< an operator's order was accepted
         armed,
-        disarmed
+        disarmed,
+        held, ///< an operator stopped everything
+        unheld,
+        maintenance, ///< an operator's planned work began; `lasting` says for how long
+        maintenance_ended,
+        told ///< what was said of an episode; decides nothing, explains later
     };
     What what = What::cancelled;
-    std::optional<HostId> host; ///< absent for armed and disarmed
+    std::optional<HostId> host{}; ///< absent for armed and disarmed
     EpisodeId episode{0};
     std::optional<BootId> boot{};         ///< the boot that failed, where it is known
     std::optional<SystemUuid> identity{}; ///< what its agent last told of itself
-    std::string by;                       ///< "knelld" or the operator's identity
-    std::string detail;
+    std::string by{};                     ///< "knelld" or the operator's identity
+    std::string detail{};
+    Duration lasting{}; ///< of maintenance
+    Duration age{};     ///< when read back: how long ago, by the wall clock; never stored
 
     friend bool operator==(const JournalEntry&, const JournalEntry&) = default;
 };
@@ -56,6 +63,19 @@ struct Recollection {
     EpisodeId last_episode{0};
     std::optional<Mode> mode; ///< the last arm or disarm by an operator
     std::string mode_by;
+    std::string hold; ///< by whom, and why; empty: nothing is on hold
+    struct Planned {
+        std::string by, reason;
+        Duration left{}; ///< may be negative: it ended while knelld was away
+    };
+    std::map<HostId, Planned> planned;
+    std::map<HostId, std::vector<Duration>> readmitted; ///< how long ago
+    struct Spent {
+        HostId host;
+        EpisodeId episode{0};
+        Duration ago{};
+    };
+    std::vector<Spent> fenced; ///< automatic fences, for the budgets
 };
 
 [[nodiscard]] Recollection fold(std::span<const JournalEntry> entries);

@@ -16,7 +16,9 @@ enum class PowerState { unknown, on, off };
 enum class PowerAction {
     prepare, ///< open the session and compare the identity; changes nothing
     off,     ///< immediate power off; its success means nothing until it is read
-    read     ///< chassis power state
+    read,    ///< chassis power state
+    inspect, ///< log in, compare the identity, look at what else fencing will need; changes nothing
+    on       ///< switch it on; only ever after its host was proven off and Nova was told
 };
 
 /// Why a device did not do what it was asked.
@@ -38,11 +40,22 @@ struct PowerCommand {
     std::optional<SystemUuid> identity;
 };
 
+/// What `inspect` found. Absent: the device did not say.
+struct DeviceFacts {
+    std::optional<bool> may_power_off; ///< the session's privilege suffices
+    std::optional<bool> cipher_zero;   ///< it accepts cipher suite 0: a login without a password
+    std::optional<std::string>
+        on_restore; ///< power restore policy: always-on, previous, always-off
+
+    friend bool operator==(const DeviceFacts&, const DeviceFacts&) = default;
+};
+
 struct PowerReply {
     AttemptId attempt;
     PowerState state = PowerState::unknown; ///< only a `read` can make this anything else
     PowerFault fault = PowerFault::none;
-    std::string detail; ///< for the operator's eyes only
+    std::string detail;                 ///< for the operator's eyes only
+    std::optional<DeviceFacts> facts{}; ///< of `inspect` alone
 };
 
 } // namespace knell

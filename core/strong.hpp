@@ -29,6 +29,8 @@ using NetworkId = Strong<std::string, struct NetworkIdTag>;
 using MonitorId = Strong<std::string, struct MonitorIdTag>;
 /// A reference target beyond our own uplink, as named in knell.yaml.
 using SentinelId = Strong<std::string, struct SentinelIdTag>;
+/// A rack, PDU or switch that several hosts depend on, e.g. "rack1".
+using DomainId = Strong<std::string, struct DomainIdTag>;
 /// A fence device, as named in knell.yaml, unique over the whole inventory.
 using DeviceId = Strong<std::string, struct DeviceIdTag>;
 /// The kernel's /proc/sys/kernel/random/boot_id of one boot of a host.

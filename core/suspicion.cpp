@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <utility>
 
 namespace knell {
 
@@ -24,9 +25,31 @@ std::string seconds(Duration d)
 
 Suspicion::Suspicion(const HostPolicy& policy) : host_{policy.host}
 {
+    adopt(policy);
+}
+
+void Suspicion::adopt(const HostPolicy& policy)
+{
+    rule_ = policy.rule;
+    userspace_ = policy.userspace;
+    const auto before = std::exchange(monitors_, {});
     for (const auto& monitor : policy.monitors) {
-        monitors_.push_back({monitor, false, false, 0, 0, {}, {}, std::nullopt});
+        const auto known = std::find_if(before.begin(), before.end(), [&](const auto& one) {
+            return one.policy.id == monitor.id;
+        });
+        auto& added = monitors_.emplace_back(
+            known == before.end() ? Monitor{monitor, false, false, 0, 0, {}, {}, std::nullopt, {}}
+                                  : *known);
+        if (added.policy != monitor) {
+            added.policy = monitor;
+            added.silences = 0; // counted at another pace
+        }
     }
+}
+
+void Suspicion::on_agent_gone(Instant at)
+{
+    agent_gone_at_ = at;
 }
 
 bool Suspicion::on_probe(const ProbeResult& result, const Vantage& vantage)
@@ -45,6 +68,12 @@ bool Suspicion::on_probe(const ProbeResult& result, const Vantage& vantage)
         monitor.seen = true;
         monitor.silences = 0;
         monitor.last_beat = std::max(monitor.last_beat.value_or(result.asked_at), result.asked_at);
+        if (monitor.policy.kind == MonitorKind::heartbeat) {
+            agent_gone_at_.reset();
+        }
+        if (monitor.fallen && monitor.beats == 0) {
+            monitor.back_since = result.asked_at;
+        }
         if (monitor.fallen && ++monitor.beats >= monitor.policy.rise) {
             monitor.fallen = false;
         }
@@ -84,7 +113,7 @@ void Suspicion::assume_seen(Instant now)
 {
     assumed_at_ = now;
     for (auto& monitor : monitors_) {
-        monitor.seen = monitor.policy.kind == MonitorKind::icmp;
+        monitor.seen = monitor.policy.kind != MonitorKind::heartbeat;
     }
 }
 
@@ -101,18 +130,21 @@ bool Suspicion::falling(const Monitor& monitor)
 
 bool Suspicion::doubtful() const
 {
-    bool all_falling = std::any_of(monitors_.begin(), monitors_.end(),
-                                   [](const auto& monitor) { return monitor.seen; });
+    return agent_gone_at_ || sinking() ||
+           std::any_of(monitors_.begin(), monitors_.end(),
+                       [](const auto& monitor) { return monitor.seen && monitor.fallen; });
+}
+
+bool Suspicion::sinking() const
+{
+    bool any = false;
     for (const auto& monitor : monitors_) {
-        if (!monitor.seen) {
-            continue;
+        any = any || monitor.seen;
+        if (monitor.seen && !falling(monitor)) {
+            return false;
         }
-        if (monitor.fallen) {
-            return true;
-        }
-        all_falling = all_falling && falling(monitor);
     }
-    return all_falling;
+    return any;
 }
 
 bool Suspicion::calm() const
@@ -122,7 +154,7 @@ bool Suspicion::calm() const
             return !monitor.seen || (!monitor.fallen && monitor.silences == 0);
         });
     // A host of which nothing was heard is not calm, however little speaks against it.
-    return nothing_silent && beating();
+    return nothing_silent && !agent_gone_at_ && beating();
 }
 
 bool Suspicion::well() const
@@ -136,6 +168,14 @@ bool Suspicion::beating() const
 {
     return std::any_of(monitors_.begin(), monitors_.end(), [](const auto& monitor) {
         return monitor.last_beat && monitor.silences == 0 && (!monitor.fallen || monitor.beats > 0);
+    });
+}
+
+bool Suspicion::agent_beating() const
+{
+    return std::any_of(monitors_.begin(), monitors_.end(), [](const auto& monitor) {
+        return monitor.policy.kind == MonitorKind::heartbeat && monitor.last_beat &&
+               monitor.silences == 0;
     });
 }
 
@@ -157,19 +197,67 @@ bool Suspicion::absent(const Monitor& monitor, Instant now) const
            now - *assumed_at_ >= monitor.policy.interval * monitor.policy.fall + introduction;
 }
 
+NetworkSights Suspicion::sights(Instant now) const
+{
+    struct Tally {
+        bool heard = false, up = false, all_absent = true;
+    };
+    std::map<NetworkId, Tally> tallies;
+    for (const auto& monitor : monitors_) {
+        auto& tally = tallies[monitor.policy.network];
+        tally.heard = tally.heard || monitor.seen || assumed_at_;
+        tally.up = tally.up || (monitor.last_beat && monitor.silences == 0 && !monitor.fallen);
+        tally.all_absent = tally.all_absent && absent(monitor, now);
+    }
+    NetworkSights sights;
+    for (const auto& [network, tally] : tallies) {
+        sights[network] = !tally.heard       ? NetworkSight::unheard
+                          : tally.all_absent ? NetworkSight::silent
+                          : tally.up         ? NetworkSight::up
+                                             : NetworkSight::unclear;
+    }
+    return sights;
+}
+
+std::string Suspicion::veto(Instant now) const
+{
+    for (const auto& monitor : monitors_) {
+        const bool may = std::find(rule_.vetoes.begin(), rule_.vetoes.end(), monitor.policy.id) !=
+                         rule_.vetoes.end();
+        if (may && !absent(monitor, now)) {
+            return monitor.policy.id.get();
+        }
+    }
+    return {};
+}
+
+std::optional<std::vector<NetworkId>> Suspicion::dead_by_rule(Instant now) const
+{
+    return seen() && veto(now).empty() ? convicting(rule_, sights(now)) : std::nullopt;
+}
+
+bool Suspicion::userspace_dead(Instant now) const
+{
+    const auto since = userspace_silent_since();
+    return userspace_.action == UserspacePolicy::Action::fence && since &&
+           now - *since >= userspace_.patience && veto(now).empty();
+}
+
 bool Suspicion::dead(Instant now) const
 {
-    return seen() && std::all_of(monitors_.begin(), monitors_.end(),
-                                 [&](const auto& monitor) { return absent(monitor, now); });
+    return dead_by_rule(now) || userspace_dead(now);
 }
 
 std::optional<Instant> Suspicion::userspace_silent_since() const
 {
     std::optional<Instant> since;
-    bool kernel_answers = false;
+    std::optional<Instant> kernel_since;
     for (const auto& monitor : monitors_) {
-        if (monitor.policy.kind == MonitorKind::icmp) {
-            kernel_answers = kernel_answers || (monitor.seen && !monitor.fallen);
+        if (monitor.policy.kind != MonitorKind::heartbeat) {
+            if (monitor.seen && !monitor.fallen) {
+                kernel_since =
+                    std::min(kernel_since.value_or(monitor.back_since), monitor.back_since);
+            }
         } else if (monitor.seen) {
             if (!monitor.fallen) {
                 return std::nullopt;
@@ -177,14 +265,32 @@ std::optional<Instant> Suspicion::userspace_silent_since() const
             since = std::max(since.value_or(monitor.first_silence), monitor.first_silence);
         }
     }
-    return kernel_answers ? since : std::nullopt;
+    // While the kernel was silent too, user space could not be told from it.
+    return kernel_since && since ? std::optional{std::max(*since, *kernel_since)} : std::nullopt;
 }
 
-std::vector<Vantage::Silence> Suspicion::silences() const
+Duration Suspicion::longest_row() const
+{
+    Duration longest{};
+    for (const auto& monitor : monitors_) {
+        longest = std::max(longest, monitor.policy.interval * monitor.policy.fall);
+    }
+    return longest;
+}
+
+std::vector<Vantage::Silence> Suspicion::silences(Instant now) const
 {
     std::vector<Vantage::Silence> all;
+    const auto counted = dead_by_rule(now);
+    const auto counts = [&](const MonitorPolicy& policy) {
+        const auto in = [](const auto& list, const auto& one) {
+            return std::find(list.begin(), list.end(), one) != list.end();
+        };
+        return in(rule_.vetoes, policy.id) ||
+               (counted ? in(*counted, policy.network) : policy.kind == MonitorKind::heartbeat);
+    };
     for (const auto& monitor : monitors_) {
-        if (monitor.seen || assumed_at_) {
+        if ((monitor.seen || assumed_at_) && counts(monitor.policy)) {
             const auto waiting = assumed_at_.value_or(Instant{}) + introduction;
             all.push_back({monitor.policy.network,
                            monitor.silences > 0 ? monitor.first_silence : waiting,
@@ -198,7 +304,8 @@ FailureVerdict Suspicion::conclude(Instant now, const Sight& sight) const
 {
     KNELL_ASSERT(sight.about() == host_);
     KNELL_ASSERT(dead(now));
-    return {host_, FailureVerdict::Source::monitors, now, evidence(now)};
+    return {host_, FailureVerdict::Source::monitors, now,
+            (dead_by_rule(now) ? "" : "user space is dead: ") + evidence(now)};
 }
 
 FailureVerdict Suspicion::ordered_by(Instant now, const std::string& operator_name) const
@@ -220,7 +327,15 @@ std::string Suspicion::evidence(Instant now) const
                     std::to_string(monitor.silences) + " in a row)";
         }
     }
+    if (agent_gone_at_) {
+        text += ", the agent has been gone for " + seconds(now - *agent_gone_at_);
+    }
     return text;
+}
+
+RuleView Suspicion::rule_view(Instant now) const
+{
+    return table_of(rule_, sights(now), veto(now));
 }
 
 std::vector<MonitorView> Suspicion::view() const

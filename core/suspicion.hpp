@@ -4,6 +4,7 @@
 #include "core/event.hpp"
 #include "core/vantage.hpp"
 #include "core/verdict.hpp"
+#include "core/verdict_rule.hpp"
 #include "core/view.hpp"
 
 #include <optional>
@@ -12,8 +13,8 @@
 
 namespace knell {
 
-/// Doubt about one host, growing and shrinking. Counts silences in a row per
-/// monitor; one beat of any monitor ends all talk of death.
+/// Doubt about one host, growing and shrinking. Counts silences in a row per monitor; the host's
+/// rule says which of them together mean death.
 class Suspicion {
 public:
     explicit Suspicion(const HostPolicy& policy);
@@ -21,29 +22,39 @@ public:
     /// Silences that were asked before our view of their network became clear are void.
     /// Returns true if it was a beat.
     bool on_probe(const ProbeResult& result, const Vantage& vantage);
+    /// The agent's connection broke: doubt at once, until it beats again.
+    void on_agent_gone(Instant at);
     /// We were blind: every count starts again.
     void forget_silences(Instant now);
     /// Takes the host for one seen before: an earlier process did see it.
     void assume_seen(Instant now);
+    /// Other numbers, another rule; what was seen of monitors that stay is kept.
+    void adopt(const HostPolicy& policy);
 
     [[nodiscard]] bool seen() const;     ///< at least one monitor has beaten, or was assumed to
     [[nodiscard]] bool doubtful() const; ///< something has fallen, or everything is falling
     [[nodiscard]] bool calm() const;     ///< the doubt is over: nothing fallen, nothing silent
     [[nodiscard]] bool well() const;     ///< every monitor is up; a lost probe or two is no illness
     [[nodiscard]] bool beating() const;  ///< at least one monitor is up, or just beat
-    /// Every monitor has fallen and not one has beaten since.
+    [[nodiscard]] bool agent_beating() const; ///< of those, a heartbeat
+    /// Nothing speaks for it: every monitor that was ever heard is falling.
+    [[nodiscard]] bool sinking() const;
+    /// By its rule, or because user space has been silent for longer than it may be.
     [[nodiscard]] bool dead(Instant now) const;
-    /// Every heartbeat has fallen while ICMP answers: since when.
+    /// Every heartbeat has fallen while the kernel answers: since when both is so.
     [[nodiscard]] std::optional<Instant> userspace_silent_since() const;
 
-    /// Where the last unanswered questions were asked, for Vantage to judge.
-    [[nodiscard]] std::vector<Vantage::Silence> silences() const;
+    /// How long its slowest monitor takes to fall.
+    [[nodiscard]] Duration longest_row() const;
+    /// Where the unanswered questions that make it dead were asked, for Vantage to judge.
+    [[nodiscard]] std::vector<Vantage::Silence> silences(Instant now) const;
     /// Only for a host that is dead(), and only with proof that we could see.
     [[nodiscard]] FailureVerdict conclude(Instant now, const Sight& sight) const;
     [[nodiscard]] FailureVerdict ordered_by(Instant now, const std::string& operator_name) const;
 
     [[nodiscard]] std::string evidence(Instant now) const;
     [[nodiscard]] std::vector<MonitorView> view() const;
+    [[nodiscard]] RuleView rule_view(Instant now) const;
 
 private:
     struct Monitor {
@@ -55,13 +66,22 @@ private:
         Instant first_silence{};
         Instant last_silence{};
         std::optional<Instant> last_beat;
+        Instant back_since{}; ///< when it began to beat after it had last fallen
     };
     [[nodiscard]] static bool falling(const Monitor& monitor);   ///< half way down
     [[nodiscard]] static bool convicted(const Monitor& monitor); ///< by this run of silences
     [[nodiscard]] bool absent(const Monitor& monitor, Instant now) const;
+    [[nodiscard]] NetworkSights sights(Instant now) const;
+    /// The monitor that keeps the host alive whatever the rest says; empty: none does.
+    [[nodiscard]] std::string veto(Instant now) const;
+    [[nodiscard]] std::optional<std::vector<NetworkId>> dead_by_rule(Instant now) const;
+    [[nodiscard]] bool userspace_dead(Instant now) const;
 
     HostId host_;
+    VerdictRule rule_;
+    UserspacePolicy userspace_;
     std::vector<Monitor> monitors_;
+    std::optional<Instant> agent_gone_at_;
     std::optional<Instant> assumed_at_; ///< since when we wait for a host that was seen before us
 };
 

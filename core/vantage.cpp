@@ -2,14 +2,21 @@
 #include "core/vantage.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace knell {
 
 namespace {
 
-/// Silences in a row after which we say that a sentinel is gone. Proof of sight does not wait
-/// for this: it asks for an answer, not for the absence of silence.
+/// Silences in a row, and for so long, after which we say that a sentinel is gone: a few lost pings
+/// are no news. Proof of sight does not wait for this: it asks for an answer, not for the absence
+/// of silence.
 constexpr unsigned sentinel_fall = 3;
+constexpr Duration sentinel_patience = 2s;
+
+/// A verdict that finds nobody on our side for so long is told of: an answer of somebody else is
+/// never that far away while we see.
+constexpr Duration blind_patience = 3s;
 
 /// A gap in the answers of a network longer than this many of its intervals is blindness:
 /// what seemed silent before its end was not seen. Shorter than any row of silences that convicts.
@@ -48,24 +55,68 @@ void Vantage::on_sentinel(const SentinelResult& result, Effects& effects)
     }
     if (result.pulse == Pulse::beating) {
         found->silences = 0;
+        blind_since_.reset();
         found->answered = std::max(found->answered.value_or(result.asked_at), result.asked_at);
         extend_run(found->policy.network, result.asked_at);
+        blind_ = false;
     } else {
         ++found->silences; // for sight, an answer we could not ask for is no answer
     }
+    tell(effects);
+}
+
+void Vantage::on_eyes(Instant now, const EyesReport& report, Effects& effects)
+{
+    if (report.clear) {
+        dark_.erase({report.network, report.organ});
+        lit_since_[report.network] = now;
+    } else {
+        dark_[{report.network, report.organ}] = report.detail;
+    }
+    tell(effects);
+}
+
+void Vantage::adopt(VantagePolicy policy, std::map<NetworkId, Duration> pace)
+{
+    policy_ = std::move(policy);
+    pace_ = std::move(pace);
+    const auto before = std::exchange(sentinels_, {});
+    for (const auto& sentinel : policy_.sentinels) {
+        const auto known = std::find_if(before.begin(), before.end(),
+                                        [&](const auto& one) { return one.policy == sentinel; });
+        sentinels_.push_back(known == before.end() ? Sentinel{sentinel, 0, std::nullopt} : *known);
+    }
+    std::erase_if(dark_, [&](const auto& one) { return pace_.count(one.first.first) == 0; });
+}
+
+/// Says once when our view is lost, and once when it is back.
+void Vantage::tell(Effects& effects)
+{
     const auto why = doubt();
     if (!why.empty() && !lost_) {
         effects.push_back(Notice{Notice::Weight::alarm, "VANTAGE_LOST", std::nullopt, EpisodeId{0},
                                  why + "; no host is called dead on what this network shows"});
     } else if (why.empty() && lost_) {
         effects.push_back(Notice{Notice::Weight::info, "VANTAGE_CLEAR", std::nullopt, EpisodeId{0},
-                                 "the sentinels answer again"});
+                                 "every network shows what it should again"});
     }
     lost_ = !why.empty();
 }
 
-void Vantage::on_beat(const HostId& host, const NetworkId& network, Instant asked_at)
+void Vantage::on_blindness(Instant now, Effects& effects)
 {
+    blind_since_ = blind_since_.value_or(now);
+    blind_ = now - *blind_since_ >= blind_patience;
+    tell(effects);
+}
+
+void Vantage::on_beat(const HostId& host, const NetworkId& network, Instant asked_at,
+                      Effects& effects)
+{
+    blind_since_.reset();
+    if (std::exchange(blind_, false)) {
+        tell(effects);
+    }
     const auto [at, fresh] = beats_.try_emplace({network, host}, asked_at);
     if (!fresh) {
         at->second = std::max(at->second, asked_at);
@@ -89,8 +140,20 @@ void Vantage::extend_run(const NetworkId& network, Instant asked_at)
 
 Instant Vantage::clear_since(const NetworkId& network) const
 {
-    const auto run = runs_.find(network);
-    return run == runs_.end() ? clear_since_ : std::max(clear_since_, run->second.since);
+    auto since = clear_since_;
+    if (const auto run = runs_.find(network); run != runs_.end()) {
+        since = std::max(since, run->second.since);
+    }
+    if (const auto lit = lit_since_.find(network); lit != lit_since_.end()) {
+        since = std::max(since, lit->second);
+    }
+    return since;
+}
+
+bool Vantage::dark(const NetworkId& network) const
+{
+    return std::any_of(dark_.begin(), dark_.end(),
+                       [&](const auto& one) { return one.first.first == network; });
 }
 
 bool Vantage::has_sentinel(const NetworkId& network) const
@@ -112,8 +175,11 @@ std::optional<Sight> Vantage::sight(const HostId& about, std::span<const Silence
 bool Vantage::saw(const HostId& about, const Silence& silence) const
 {
     const auto run = runs_.find(silence.network);
-    if (run == runs_.end() || run->second.since > silence.first) {
-        return false; // blind when it fell silent
+    const auto lit = lit_since_.find(silence.network);
+    const bool was_dark = lit != lit_since_.end() && lit->second > silence.first;
+    if (run == runs_.end() || run->second.since > silence.first || was_dark ||
+        dark(silence.network)) {
+        return false; // blind when it fell silent, or now
     }
     unsigned here = 0;
     unsigned answered = 0;
@@ -134,11 +200,14 @@ bool Vantage::saw(const HostId& about, const Silence& silence) const
 
 std::string Vantage::doubt() const
 {
+    if (!dark_.empty()) {
+        return "network " + dark_.begin()->first.first.get() + ": " + dark_.begin()->second;
+    }
     std::map<NetworkId, std::pair<unsigned, unsigned>> networks; // configured, silent
     for (const auto& sentinel : sentinels_) {
         auto& [configured, silent] = networks[sentinel.policy.network];
         ++configured;
-        silent += sentinel.silences >= sentinel_fall ? 1U : 0U;
+        silent += gone(sentinel) ? 1U : 0U;
     }
     for (const auto& [network, count] : networks) {
         const auto [configured, silent] = count;
@@ -147,15 +216,20 @@ std::string Vantage::doubt() const
                    " sentinels on network " + network.get() + " are silent";
         }
     }
-    return {};
+    return blind_ ? "hosts are silent, and nobody else answers on their networks" : std::string{};
+}
+
+bool Vantage::gone(const Sentinel& sentinel)
+{
+    return sentinel.silences >= sentinel_fall &&
+           sentinel.silences * sentinel.policy.interval >= sentinel_patience;
 }
 
 std::vector<SentinelView> Vantage::sentinels() const
 {
     std::vector<SentinelView> views;
     for (const auto& sentinel : sentinels_) {
-        views.push_back({sentinel.policy.id,
-                         sentinel.answered.has_value() && sentinel.silences < sentinel_fall});
+        views.push_back({sentinel.policy.id, sentinel.answered.has_value() && !gone(sentinel)});
     }
     return views;
 }

@@ -8,6 +8,7 @@
 #include <map>
 #include <optional>
 #include <span>
+#include <string>
 #include <utility>
 
 namespace knell {
@@ -37,8 +38,15 @@ public:
 
     /// Says when our view was lost or came back.
     void on_sentinel(const SentinelResult& result, Effects& effects);
+    /// Our interface, or the kernel beneath it: a network that is dark shows nothing.
+    void on_eyes(Instant now, const EyesReport& report, Effects& effects);
+    /// Other sentinels, other numbers; what those that stay have shown is kept.
+    void adopt(VantagePolicy policy, std::map<NetworkId, Duration> pace);
     /// Another host's beat is as good as a sentinel's where a network has no sentinel.
-    void on_beat(const HostId& host, const NetworkId& network, Instant asked_at);
+    void on_beat(const HostId& host, const NetworkId& network, Instant asked_at, Effects& effects);
+    /// A host is dead by its rule, and sight() gave no proof that we could see. Lasts it, it is
+    /// said, until anybody answers us.
+    void on_blindness(Instant now, Effects& effects);
 
     /// A silence on this network counts only if its question was asked after this.
     [[nodiscard]] Instant clear_since(const NetworkId& network) const;
@@ -69,15 +77,22 @@ private:
     };
     [[nodiscard]] bool saw(const HostId& about, const Silence& silence) const;
     [[nodiscard]] bool has_sentinel(const NetworkId& network) const;
+    [[nodiscard]] bool dark(const NetworkId& network) const;
+    [[nodiscard]] static bool gone(const Sentinel& sentinel);
     void extend_run(const NetworkId& network, Instant asked_at);
+    void tell(Effects& effects);
 
     VantagePolicy policy_;
     std::map<NetworkId, Duration> pace_;
     std::vector<Sentinel> sentinels_;
     std::map<std::pair<NetworkId, HostId>, Instant> beats_;
     std::map<NetworkId, Run> runs_;
+    std::map<std::pair<NetworkId, std::string>, std::string> dark_; ///< by organ: why
+    std::map<NetworkId, Instant> lit_since_;
     Instant clear_since_{};
     Instant expected_{};
+    std::optional<Instant> blind_since_;
+    bool blind_ = false;
     bool started_ = false;
     bool lost_ = false;
 };

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Inside of Fleet: nobody else includes this.
+#pragma once
+
+#include "core/fleet.hpp"
+#include "core/host_machine.hpp"
+
+#include <map>
+#include <utility>
+#include <vector>
+
+namespace knell {
+
+struct Fleet::House {
+    House(const Policy& policy, Recollection recollection);
+
+    [[nodiscard]] HostMachine* find(const HostId& host);
+    void learn_networks(const Policy& policy);
+    void take_census(Effects& effects);
+    void recall(Instant now, Effects& effects);
+
+    Recollection past;
+    Vantage vantage;
+    FenceGate gate;
+    Ids ids;
+    Commons commons;
+    std::map<HostId, HostMachine> hosts; ///< ordered: iteration is part of determinism
+    std::map<std::pair<HostId, MonitorId>, NetworkId> networks;
+    std::vector<std::pair<AttemptId, Answer>> answers; ///< given once the order is durable
+    Instant census_at{};
+};
+
+/// How often each network shows that we can see it, at worst.
+[[nodiscard]] std::map<NetworkId, Duration> pace_of(const Policy& policy);
+
+} // namespace knell

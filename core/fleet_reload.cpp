@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/fleet_house.hpp"
+
+#include <algorithm>
+
+namespace knell {
+
+namespace {
+
+const HostPolicy* find(const Policy& policy, const HostId& host)
+{
+    const auto found = std::find_if(policy.hosts.begin(), policy.hosts.end(),
+                                    [&](const auto& one) { return one.host == host; });
+    return found == policy.hosts.end() ? nullptr : &*found;
+}
+
+} // namespace
+
+std::variant<Effects, std::vector<std::string>> Fleet::reload(Instant now, const Policy& policy)
+{
+    Effects effects;
+    enter(now, effects);
+    std::vector<std::string> refusals;
+    for (const auto& [name, host] : house_->hosts) {
+        const auto* wanted = find(policy, name);
+        const auto engaged = host.engaged();
+        if (!engaged.empty() && (wanted == nullptr || *wanted != host.policy())) {
+            refusals.push_back(name.get() + " is " + engaged + " and would be " +
+                               (wanted == nullptr ? "removed" : "changed") +
+                               "; wait until it is over, or `knellctl host release " + name.get() +
+                               "`");
+        }
+    }
+    if (!refusals.empty()) {
+        return refusals;
+    }
+    house_->vantage.adopt(policy.vantage, pace_of(policy));
+    house_->gate.adopt(policy.gate);
+    house_->commons.nova = policy.nova;
+    house_->commons.unseen_alarm = policy.unseen_alarm;
+    std::erase_if(house_->hosts,
+                  [&](const auto& one) { return find(policy, one.first) == nullptr; });
+    house_->learn_networks(policy);
+    for (const auto& wanted : policy.hosts) {
+        if (auto* host = house_->find(wanted.host)) {
+            if (wanted != host->policy()) {
+                host->adopt(wanted);
+            }
+            continue;
+        }
+        const auto added =
+            house_->hosts.emplace(wanted.host, HostMachine{wanted, house_->commons}).first;
+        added->second.begin(now, Duration::zero());
+    }
+    return effects;
+}
+
+} // namespace knell

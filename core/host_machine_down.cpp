@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// From Fenced to Down, and watching the dead.
+#include "core/host_machine.hpp"
+
+#include <algorithm>
+
+namespace knell {
+
+/// Level-triggered: looks at what is still missing before Nova may be told, and asks for it.
+void HostMachine::toward_down(Instant now, Effects& effects)
+{
+    if (state_ != HostState::fenced || !waiting_.empty() || asked_ || now < retry_at_) {
+        return;
+    }
+    if (!commons_->gate.hold().empty()) {
+        why_ = "proven off; Nova is not told while everything is on hold, " + commons_->gate.hold();
+        return;
+    }
+    if (!flag_before_) {
+        return ask_nova(now, Errand::read, effects);
+    }
+    if (*flag_before_) {
+        return on_foreign_flag(now, effects);
+    }
+    if (confirmed_ && !certificate_->fresh(now, policy_.fence.fresh)) {
+        confirmed_ = false;
+    }
+    if (!confirmed_) {
+        if (!procedure_->awaits()) {
+            follow(now, procedure_->confirm(now), effects);
+        }
+        return;
+    }
+    if (!intent_durable_) {
+        return record(JournalEntry::What::forcing_down, Then::force_down, certificate_->witness(),
+                      effects);
+    }
+    send_force_down(now, effects);
+}
+
+void HostMachine::send_force_down(Instant now, Effects& effects)
+{
+    const auto attempt = commons_->ids.next_attempt();
+    asked_ = {attempt, Errand::force_down, now + commons_->nova.reply};
+    // Whatever comes of it, the next try reads the power again first.
+    confirmed_ = certificate_->grounds() == FenceCertificate::Grounds::operator_word;
+    may_be_set_ = true;
+    notice(Notice::Weight::detail, "NOVA_ASKED", "forced_down=true is being set", effects);
+    effects.push_back(ForceDown{*certificate_, attempt, asked_->reply_by});
+}
+
+void HostMachine::on_forced_down(Instant now, const std::string& detail, Effects& effects)
+{
+    // After a restart nobody in this process has seen it off.
+    power_on_ = policy_.power_on && procedure_ ? PowerOn::wanted : PowerOn::unwanted;
+    power_on_at_ = now;
+    mark_ = ForcedDown{policy_.host, episode_};
+    readmission_.emplace(*mark_, policy_.hold_down);
+    nova_warned_ = false;
+    nova_rest_ = commons_->nova.retry;
+    enter(now, HostState::down, "off, and Nova knows; waiting for a new boot");
+    notice(Notice::Weight::warning, "HOST_FORCED_DOWN",
+           "Nova holds forced_down=true; its servers can be evacuated" +
+               (detail.empty() ? "" : " (" + detail + ")"),
+           effects);
+    record(JournalEntry::What::forced_down, Then::nothing, detail.empty() ? "read back" : detail,
+           effects);
+    effects.push_back(Watch{policy_.host, false});
+    sampling_ = commons_->ids.next_attempt();
+    effects.push_back(SampleServers{policy_.host, *sampling_, now + commons_->nova.reply});
+    watch_at_ = now + policy_.fence.watch;
+    retry_at_ = now + flag_watch;
+}
+
+void HostMachine::on_servers(const ServersSeen& seen, Effects& effects)
+{
+    if (sampling_ != seen.attempt) {
+        return;
+    }
+    sampling_.reset();
+    const auto count = std::to_string(seen.down) + " of " + std::to_string(seen.sampled) +
+                       " servers looked at have host_status DOWN";
+    if (!seen.known) {
+        notice(Notice::Weight::warning, "SERVERS_NOT_DOWN",
+               "could not look at its servers: " + seen.detail, effects);
+    } else if (seen.down == seen.sampled) {
+        notice(Notice::Weight::info, "SERVERS_DOWN", count, effects);
+    } else {
+        notice(Notice::Weight::warning, "SERVERS_NOT_DOWN", count, effects);
+    }
+}
+
+void HostMachine::on_foreign_flag(Instant now, Effects& effects)
+{
+    enter(now, HostState::down, "off; somebody else had told Nova before, and will untell it");
+    notice(Notice::Weight::warning, "FORCED_DOWN_FOREIGN",
+           "Nova's flag was set before us; it is not ours and knell will never clear it", effects);
+    watch_at_ = now + policy_.fence.watch;
+    retry_at_ = now + flag_watch;
+}
+
+void HostMachine::dispute(Instant now, Effects& effects)
+{
+    const bool word =
+        certificate_ && certificate_->grounds() == FenceCertificate::Grounds::operator_word;
+    procedure_.reset();
+    begun_ = false;
+    certificate_.reset();
+    waiting_.clear();
+    forget_request(now);
+    enter(now, HostState::disputed, "the boot that was proven off speaks; release it by hand");
+    notice(Notice::Weight::alarm, "HOST_DISPUTED",
+           std::string{word ? "the old boot speaks, which an operator had said to be off"
+                            : "the old boot speaks after it was proven off: the wrong machine was "
+                              "powered off, or its device lies"} +
+               ". knell touches nothing more of it. Do not evacuate; look at both machines, then "
+               "`knellctl host release`",
+           effects);
+    record(JournalEntry::What::disputed, Then::nothing, "the old boot speaks", effects);
+}
+
+/// A new boot, before Nova was seen to hold the flag.
+void HostMachine::come_back_early(Instant now, Effects& effects)
+{
+    forget_request(now);
+    if (!may_be_set_) {
+        notice(Notice::Weight::info, "EPISODE_CLOSED",
+               "a new boot speaks before Nova was told; nothing to clear", effects);
+    }
+    call_off(now, "a new boot speaks before Nova was told", effects);
+}
+
+/// We await no answer any more, but a PUT that left cannot be called back.
+void HostMachine::forget_request(Instant now)
+{
+    if (asked_ && asked_->errand == Errand::force_down) {
+        lands_until_ = now + commons_->nova.request_lifetime;
+    }
+    asked_.reset();
+}
+
+/// The host lives and the episode is over, unless Nova may still take it for down by our hand.
+void HostMachine::call_off(Instant now, const std::string& why, Effects& effects)
+{
+    forget_request(now);
+    if (may_be_set_) {
+        return ask_what_became_of_it(now, why);
+    }
+    close(now, JournalEntry::What::cancelled, why, effects);
+}
+
+/// A request may still be on its way: read the flag until it has either arrived or run out of
+/// time, and take it from there as after a restart.
+void HostMachine::ask_what_became_of_it(Instant now, const std::string& why)
+{
+    retry_at_ = now;
+    waiting_.clear();
+    procedure_.reset();
+    certificate_.reset();
+    begun_ = false;
+    recalled_ = JournalEntry::What::forcing_down;
+    enter(now, HostState::down, why + "; Nova is being asked whether it was told");
+}
+
+/// While the flag is set: does the power stay off, and does the flag stay?
+void HostMachine::watch_the_dead(Instant now, Effects& effects)
+{
+    if (state_ == HostState::down && suspicion_.seen() && !mark_ && !recalled_ &&
+        suspicion_.calm() && suspicion_.beating() && reported_) {
+        notice(Notice::Weight::info, "HOST_RECOVERED",
+               "it is back; the flag in Nova is not ours to clear", effects);
+        close(now, JournalEntry::What::cancelled, "back; the flag was not ours", effects);
+        return;
+    }
+    watch_power(now, effects);
+    switch_on(now, effects);
+    if (!asked_ && now >= retry_at_) {
+        ask_nova(now, Errand::read, effects);
+    }
+}
+
+void HostMachine::watch_power(Instant now, Effects& effects)
+{
+    if (!watching_ && now >= watch_at_ && !policy_.devices.empty() && state_ == HostState::down &&
+        (procedure_ || recalled_ || mark_)) {
+        watching_ =
+            PowerCommand{policy_.devices.front(), PowerAction::read, commons_->ids.next_attempt(),
+                         now + policy_.fence.reply, identity()};
+        watch_at_ = now + policy_.fence.watch;
+        effects.push_back(Power{policy_.host, *watching_});
+    } else if (watching_ && now > watching_->reply_by + 1s) {
+        watching_.reset();
+    }
+}
+
+/// Nova knows that it was off: whoever evacuates may begin, and the host may boot.
+void HostMachine::switch_on(Instant now, Effects& effects)
+{
+    if (power_on_ != PowerOn::wanted || now < power_on_at_ || state_ != HostState::down || !mark_ ||
+        !commons_->gate.hold().empty()) {
+        return;
+    }
+    power_on_ = PowerOn::asked;
+    switching_on_ = commons_->ids.next_attempt();
+    effects.push_back(Power{policy_.host,
+                            {policy_.devices.front(), PowerAction::on, *switching_on_,
+                             now + policy_.fence.reply, identity()}});
+}
+
+/// The answers to what was asked besides the procedure. False: it is none of them.
+bool HostMachine::on_power_outside_of_a_fence(Instant now, const PowerReply& reply,
+                                              Effects& effects)
+{
+    if (preparing_ == reply.attempt) {
+        preparing_.reset();
+        readiness_.learn(now, policy_.devices.front(), reply.fault, reply.detail);
+        return !procedure_;
+    }
+    if (switching_on_ == reply.attempt) {
+        switching_on_.reset();
+        if (reply.fault == PowerFault::none) {
+            power_on_ = PowerOn::done;
+            power_came_back_ = true;
+            notice(Notice::Weight::info, "HOST_SWITCHED_ON",
+                   "it boots again; our flag stays until the new boot is well", effects);
+            return true;
+        }
+        power_on_ = PowerOn::wanted;
+        power_on_at_ = now + policy_.fence.retry;
+        if (reply.detail != last_fault_) {
+            last_fault_ = reply.detail;
+            notice(Notice::Weight::warning, "SWITCH_ON_FAILED",
+                   policy_.devices.front().get() + ": " + reply.detail + "; knell tries again",
+                   effects);
+        }
+        return true;
+    }
+    if (!watching_ || watching_->attempt != reply.attempt) {
+        return false;
+    }
+    watching_.reset();
+    const bool heard = reply.fault == PowerFault::none;
+    try_.last_read = reply.state;
+    if (heard && reply.state == PowerState::on && mark_ && !power_came_back_) {
+        power_came_back_ = true;
+        notice(Notice::Weight::warning, "POWER_CAME_BACK",
+               "it is switched on again, and not by knell; our flag stays until a new boot is well",
+               effects);
+    } else if (heard && reply.state == PowerState::off) {
+        power_came_back_ = false;
+    }
+    return true;
+}
+
+} // namespace knell

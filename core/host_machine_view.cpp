@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What others may see of it.
+#include "core/host_machine.hpp"
+
+namespace knell {
+
+Census::Member HostMachine::member() const
+{
+    const bool failing = state_ == HostState::suspected || state_ == HostState::held;
+    const bool fenced = state_ == HostState::fencing || state_ == HostState::fence_failed ||
+                        state_ == HostState::fenced;
+    const bool gone = failing && (suspicion_.sinking() || suspicion_.dead(commons_->now));
+    return {&policy_, episode_, (gone && left_alone().empty()) || (fenced && !ordered()),
+            mark_.has_value()};
+}
+
+HostView HostMachine::view() const
+{
+    HostView view{policy_.host,
+                  name_of(state_),
+                  since_,
+                  why_,
+                  episode_,
+                  std::nullopt,
+                  identity(),
+                  mark_.has_value(),
+                  reported_ && reported_->nova_compute,
+                  suspicion_.view(),
+                  suspicion_.rule_view(commons_->now),
+                  readiness_.view(),
+                  readiness_.complaint(identity()),
+                  planned_.view(),
+                  policy_.domains,
+                  policy_.precious,
+                  service_,
+                  readmissions(commons_->now),
+                  in_plan_ && state_ == HostState::held};
+    if (reported_) {
+        view.boot = reported_->boot;
+    }
+    return view;
+}
+
+} // namespace knell
