@@ -144,7 +144,11 @@ Outcome Exchange::conclude(CURLcode result)
         // libcurl is content with that; a peer that died while it wrote is no answer to us.
         return Lost{"the answer ended within its headers"};
     }
-    if (result == CURLE_OK && status > 0) {
+    if (result == CURLE_OK && (status < 200 || status > 599)) { // RFC 9110, section 15
+        return Lost{"the answer ended with the status " + std::to_string(status) +
+                    ", which is no final one"};
+    }
+    if (result == CURLE_OK) {
         response_.status = static_cast<unsigned>(status);
         return std::move(response_);
     }

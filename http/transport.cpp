@@ -245,7 +245,7 @@ private:
     bool closing_ = false;
 };
 
-Transport::Transport(asio::io_context& loop)
+Transport::Transport(asio::io_context& loop) : clock_{monotonic_clock(loop)}
 {
     prepare_process();
     multi_ = std::make_shared<Multi>(loop);

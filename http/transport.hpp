@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "http/message.hpp"
+#include "http/carrier.hpp"
 
 #include <boost/asio/io_context.hpp>
 
-#include <functional>
 #include <memory>
 
 namespace knell::http {
@@ -20,25 +19,23 @@ namespace knell::http {
 ///
 /// SIGPIPE is set to be ignored if nobody has handled it: OpenSSL writes with
 /// write(2).
-class Transport {
+class Transport final : public Carrier {
 public:
-    using Handler = std::function<void(Outcome)>;
-
     explicit Transport(boost::asio::io_context& loop);
     /// Requests under way are dropped and their handlers are not called.
-    ~Transport();
+    ~Transport() override;
     Transport(const Transport&) = delete;
     Transport& operator=(const Transport&) = delete;
 
-    /// `on_outcome` is called once, later, on the loop's thread, soon after
-    /// `request.reply_by` at the latest.
-    void send(Request request, Handler on_outcome);
+    void send(Request request, Handler on_outcome) override;
+    [[nodiscard]] std::shared_ptr<Clock> clock() const override { return clock_; }
 
 private:
     class Multi;
     /// Shared with handlers that wait in the loop: they hold it weakly, and so
     /// find out that the transport has gone.
     std::shared_ptr<Multi> multi_;
+    std::shared_ptr<Clock> clock_;
 };
 
 } // namespace knell::http

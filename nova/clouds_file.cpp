@@ -11,6 +11,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::uintmax_t most_bytes = std::uintmax_t{1} << 20;
+constexpr unsigned most_maps = 100; ///< that one cloud is put together from
 
 std::string at_mark(const fs::path& path, const YAML::Mark& mark)
 {
@@ -19,6 +20,13 @@ std::string at_mark(const fs::path& path, const YAML::Mark& mark)
     }
     return path.string() + ":" + std::to_string(mark.line + 1) + ":" +
            std::to_string(mark.column + 1);
+}
+
+/// Of a list that is not empty. Of what is not there only IsDefined() may be asked.
+YAML::Node first_region(const YAML::Node& regions)
+{
+    const YAML::Node first = regions[0];
+    return first.IsMap() ? first["name"] : first;
 }
 
 } // namespace
@@ -88,18 +96,28 @@ void CloudsFile::add_to(CloudEntry& entry, const std::string& cloud, CloudErrors
                              "its settings under it");
             return;
         }
-        flatten(pair.second, false, entry, errors);
+        unsigned left = most_maps;
+        flatten(pair.second, false, left, entry, errors);
+        if (left == 0) {
+            errors.push_back(at(pair.second) + ": cloud \"" + cloud + "\" is merged (<<) from " +
+                             std::to_string(most_maps) +
+                             " maps or more, or from itself; write its settings out");
+        }
         return;
     }
 }
 
-void CloudsFile::flatten(const YAML::Node& map, bool in_auth, CloudEntry& entry,
+/// `left`: aliases can lead back to where they stand, and to more than anybody can visit.
+void CloudsFile::flatten(const YAML::Node& map, bool in_auth, unsigned& left, CloudEntry& entry,
                          CloudErrors& errors) const
 {
+    if (left == 0 || --left == 0) {
+        return;
+    }
     report_duplicates(map, errors);
     // What is under `auth` goes before the same key beside it.
     if (!in_auth && map["auth"].IsDefined() && map["auth"].IsMap()) {
-        flatten(map["auth"], true, entry, errors);
+        flatten(map["auth"], true, left, entry, errors);
     }
     for (const auto& pair : map) {
         if (pair.first.IsScalar() && pair.first.Scalar() != "auth" && pair.first.Scalar() != "<<") {
@@ -112,11 +130,11 @@ void CloudsFile::flatten(const YAML::Node& map, bool in_auth, CloudEntry& entry,
         return;
     }
     if (merged.IsMap()) {
-        flatten(merged, in_auth, entry, errors);
+        flatten(merged, in_auth, left, entry, errors);
     } else if (merged.IsSequence()) {
         for (const auto& one : merged) {
             if (one.IsMap()) {
-                flatten(one, in_auth, entry, errors);
+                flatten(one, in_auth, left, entry, errors);
             }
         }
     }
@@ -125,10 +143,9 @@ void CloudsFile::flatten(const YAML::Node& map, bool in_auth, CloudEntry& entry,
 void CloudsFile::take(const std::string& key, const YAML::Node& value, CloudEntry& entry,
                       CloudErrors& errors) const
 {
-    YAML::Node chosen = value;
-    if (key == "regions" && value.IsSequence() && value.size() > 0) {
-        chosen = value[0].IsMap() ? value[0]["name"] : value[0];
-    }
+    // Not assigned later: that would change the document.
+    const YAML::Node chosen =
+        key == "regions" && value.IsSequence() && value.size() > 0 ? first_region(value) : value;
     static const std::set<std::string> ours{"auth_type",
                                             "auth_url",
                                             "username",
@@ -153,7 +170,7 @@ void CloudsFile::take(const std::string& key, const YAML::Node& value, CloudEntr
                                             "auth",
                                             "application_credential_id"};
     if (!chosen.IsDefined() || !chosen.IsScalar()) {
-        if (ours.contains(key) && !chosen.IsNull()) {
+        if (ours.contains(key) && !(chosen.IsDefined() && chosen.IsNull())) {
             errors.push_back(at(value) + ": \"" + key + "\" must be a single value");
         }
         return;

@@ -22,7 +22,8 @@ public:
 
 private:
     void read(CloudErrors& errors);
-    void flatten(const YAML::Node& map, bool in_auth, CloudEntry& entry, CloudErrors& errors) const;
+    void flatten(const YAML::Node& map, bool in_auth, unsigned& left, CloudEntry& entry,
+                 CloudErrors& errors) const;
     void take(const std::string& key, const YAML::Node& value, CloudEntry& entry,
               CloudErrors& errors) const;
     void report_duplicates(const YAML::Node& map, CloudErrors& errors) const;

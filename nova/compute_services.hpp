@@ -16,6 +16,7 @@ class ComputeServices {
 public:
     using Handler = std::function<void(NovaAnswer)>;
     using ServersHandler = std::function<void(ServersSeen)>;
+    using ServicesHandler = std::function<void(ServicesSeen)>;
 
     virtual ~ComputeServices() = default;
 
@@ -28,6 +29,13 @@ public:
                                   Handler on_answer) = 0;
     virtual void sample_servers(const HostId& host, AttemptId attempt, Instant reply_by,
                                 ServersHandler on_answer) = 0;
+
+    /// From now on all services are looked at `every` so often, and sooner where that costs
+    /// nothing; each list goes to the handler given last. Only a whole list does: an answer that
+    /// does not come, or that hides something (nova/service_list.hpp), is not told. A host that
+    /// is not in a list is not known to be gone: before 2.69 Nova leaves out what lies in a cell
+    /// whose database it cannot reach.
+    virtual void watch_services(Duration every, ServicesHandler on_services) = 0;
 };
 
 } // namespace knell::nova

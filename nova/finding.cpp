@@ -30,15 +30,23 @@ bool success(const http::Response& response)
     return response.status >= 200 && response.status < 300;
 }
 
+std::string request_id(const http::Response& response)
+{
+    const std::string_view id = response.header("x-openstack-request-id").value_or("");
+    const bool sane = id.size() <= 64 && std::all_of(id.begin(), id.end(), [](char c) {
+                          return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
+                                 (c >= 'a' && c <= 'z') || c == '-' || c == '_' || c == '.';
+                      });
+    return sane ? std::string{id} : std::string{};
+}
+
 std::string described(const char* who, const http::Response& response)
 {
     std::string text = std::string{who} + " answered HTTP " + std::to_string(response.status);
     const std::string words = fault_message(response.body);
     text += words.empty() ? "" : ": " + words;
-    if (const auto id = response.header("x-openstack-request-id")) {
-        text += " (" + std::string{id->substr(0, 64)} + ")";
-    }
-    return text;
+    const std::string id = request_id(response);
+    return id.empty() ? text : text + " (" + id + ")";
 }
 
 Finding unknown(std::string detail)

@@ -5,7 +5,6 @@
 #include "nova/awaiting.hpp"
 #include "nova/finding.hpp"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 
 #include <algorithm>
@@ -28,16 +27,16 @@ bool is_our_fault(unsigned status)
 
 } // namespace
 
-Keystone::Keystone(asio::io_context& loop, http::Transport& transport, CloudSettings settings,
+Keystone::Keystone(asio::io_context& loop, http::Carrier& carrier, CloudSettings settings,
                    Duration connect, Duration pause)
-    : loop_{loop}, transport_{transport}, settings_{std::move(settings)}, connect_{connect},
-      first_pause_{pause}, pause_{pause}
+    : loop_{loop}, carrier_{carrier}, clock_{carrier.clock()}, settings_{std::move(settings)},
+      connect_{connect}, first_pause_{pause}, pause_{pause}
 {
 }
 
 asio::awaitable<Keystone::Grant> Keystone::token(Instant by)
 {
-    const Instant start = now();
+    const Instant start = clock_->now();
     if (token_ && start < token_->expires) {
         if (start >= wants_renewal() && !renewing_) {
             start_renewal();
@@ -51,7 +50,7 @@ asio::awaitable<Keystone::Grant> Keystone::token(Instant by)
         start_renewal();
     }
     co_await renewal_ended(by);
-    if (token_ && now() < token_->expires) {
+    if (token_ && clock_->now() < token_->expires) {
         co_return token_;
     }
     co_return NoToken{fault_.empty() ? "Keystone has not answered yet" : fault_};
@@ -63,7 +62,7 @@ bool Keystone::reject(std::uint64_t serial)
         return true;
     }
     // If Nova will have none of our tokens, more of them do not help.
-    const Instant at = now();
+    const Instant at = clock_->now();
     if (last_rejected_ != Instant::min() && at - last_rejected_ < between_rejections) {
         return false;
     }
@@ -92,7 +91,7 @@ void Keystone::start_renewal()
 
 asio::awaitable<void> Keystone::renew(std::shared_ptr<Keystone> self)
 {
-    const Instant asked_at = now();
+    const Instant asked_at = self->clock_->now();
     http::Request request;
     request.method = "POST";
     request.url = token_url(self->settings_.auth_url);
@@ -105,7 +104,7 @@ asio::awaitable<void> Keystone::renew(std::shared_ptr<Keystone> self)
     request.reply_by = asked_at + request_limit;
     request.tls = self->settings_.tls;
 
-    const http::Outcome outcome = co_await send(self->transport_, std::move(request));
+    const http::Outcome outcome = co_await send(self->carrier_, std::move(request));
     self->fault_.clear();
     std::visit(Overloaded{
                    [&](const http::Response& response) {
@@ -121,20 +120,19 @@ asio::awaitable<void> Keystone::renew(std::shared_ptr<Keystone> self)
                },
                outcome);
     if (!self->fault_.empty()) {
-        self->renew_after_ = now() + 5s;
+        self->renew_after_ = self->clock_->now() + 5s;
     }
     self->renewing_ = false;
-    for (asio::steady_timer* timer : self->waiting_) {
-        timer->cancel();
+    for (http::Alarm* alarm : self->waiting_) {
+        alarm->stop();
     }
 }
 
 asio::awaitable<void> Keystone::renewal_ended(Instant by)
 {
-    asio::steady_timer timer{loop_};
-    timer.expires_after(by - now());
-    const auto place = waiting_.insert(waiting_.end(), &timer);
-    co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
+    const auto alarm = clock_->alarm();
+    const auto place = waiting_.insert(waiting_.end(), alarm.get());
+    co_await sleep(*alarm, by);
     waiting_.erase(place);
 }
 
@@ -173,7 +171,7 @@ void Keystone::refuse(const http::Response& response)
     fault_ += "; correct the entry \"" + settings_.cloud + "\" of clouds.yaml (auth_url, user, " +
               "password or secret, project, domains); the next try is in " +
               std::to_string(std::chrono::ceil<std::chrono::seconds>(pause_).count()) + " s";
-    not_before_ = now() + pause_;
+    not_before_ = clock_->now() + pause_;
     pause_ = std::min(pause_ * 2, longest_pause);
 }
 

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "http/transport.hpp"
+#include "http/carrier.hpp"
 #include "nova/cloud_settings.hpp"
 #include "nova/messages.hpp"
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
 
 #include <cstdint>
 #include <list>
@@ -38,7 +37,7 @@ public:
     /// Calls under way keep the token they began with, hence shared.
     using Grant = std::variant<std::shared_ptr<const Token>, NoToken>;
 
-    Keystone(boost::asio::io_context& loop, http::Transport& transport, CloudSettings settings,
+    Keystone(boost::asio::io_context& loop, http::Carrier& carrier, CloudSettings settings,
              Duration connect, Duration pause);
 
     /// At once if there is a token; else by `by` at the latest.
@@ -60,14 +59,15 @@ private:
     void refuse(const http::Response& response);
 
     boost::asio::io_context& loop_;
-    http::Transport& transport_;
+    http::Carrier& carrier_;
+    std::shared_ptr<http::Clock> clock_;
     CloudSettings settings_;
     Duration connect_;
     Duration first_pause_;
     Duration pause_;
     std::shared_ptr<const Token> token_;
     bool renewing_ = false;
-    std::list<boost::asio::steady_timer*> waiting_; ///< on the stacks of those who wait
+    std::list<http::Alarm*> waiting_; ///< on the stacks of those who wait
     std::string fault_;
     Instant not_before_{};  ///< no request at all until then: the password was refused
     Instant renew_after_{}; ///< no renewal ahead until then: the last one failed

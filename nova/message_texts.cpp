@@ -3,32 +3,10 @@
 #include "nova/json.hpp"
 #include "nova/messages.hpp"
 
+#include <boost/nowide/utf/utf.hpp>
+
 namespace knell::nova {
 namespace {
-
-constexpr std::size_t most_text = 400;
-
-std::string one_line(std::string_view text)
-{
-    std::string line;
-    bool gap = false;
-    for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (byte <= 0x20 || byte == 0x7f) {
-            gap = !line.empty();
-            continue;
-        }
-        if (line.size() >= most_text) {
-            return line + " ...";
-        }
-        if (gap) {
-            line += ' ';
-            gap = false;
-        }
-        line += c;
-    }
-    return line;
-}
 
 std::string without_tags(std::string_view html)
 {
@@ -162,6 +140,34 @@ void add_application_credential(Writer& out, const CloudSettings& settings)
 }
 
 } // namespace
+
+std::string one_line(std::string_view text)
+{
+    namespace utf = boost::nowide::utf;
+    constexpr std::size_t most = 400;
+    std::string line;
+    bool gap = false;
+    for (const char *at = text.data(), *end = at + text.size(); at != end;) {
+        const char* const from = at;
+        const auto point = utf::utf_traits<char>::decode(at, end);
+        const bool none = point == utf::illegal || point == utf::incomplete;
+        at = none ? from + 1 : at;
+        // Blanks, and the control characters of ASCII and of Latin-1.
+        if (point <= 0x20 || (point >= 0x7f && point <= 0x9f)) {
+            gap = !line.empty();
+            continue;
+        }
+        if (line.size() >= most) {
+            return line + " ...";
+        }
+        if (gap) {
+            line += ' ';
+            gap = false;
+        }
+        line += none ? std::string_view{"?"} : std::string_view{from, at};
+    }
+    return line;
+}
 
 Secret token_request(const CloudSettings& settings)
 {

@@ -58,11 +58,19 @@ std::optional<Microversion> parse_microversion(std::string_view text)
     return version;
 }
 
+/// RFC 3986 knows no others; and it is shown as it is.
+bool looks_like_url(std::string_view text)
+{
+    constexpr std::size_t longest = 2048;
+    return text.size() <= longest &&
+           std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7f; });
+}
+
 void add_endpoints(const json::object& service, std::vector<Endpoint>& found)
 {
     for (const json::value& value : array_at(service, "endpoints")) {
         const json::object* endpoint = value.if_object();
-        if (endpoint == nullptr) {
+        if (endpoint == nullptr || !looks_like_url(text_at(*endpoint, "url"))) {
             continue;
         }
         std::string region{text_at(*endpoint, "region_id")};
@@ -72,6 +80,29 @@ void add_endpoints(const json::object& service, std::vector<Endpoint>& found)
         found.push_back({std::string{text_at(*endpoint, "interface")}, std::move(region),
                          std::string{text_at(*endpoint, "url")}});
     }
+}
+
+/// Yes, no, or a word that is neither.
+std::optional<bool> either(std::string_view word, std::string_view yes, std::string_view no)
+{
+    return word == yes ? std::optional{true} : word == no ? std::optional{false} : std::nullopt;
+}
+
+ServiceRecord read_service(const json::object& service)
+{
+    ServiceRecord record;
+    record.binary = text_at(service, "binary");
+    record.host = text_at(service, "host");
+    record.id = text_at(service, "id");
+    if (const json::value* forced = service.if_contains("forced_down")) {
+        if (const bool* flag = forced->if_bool()) {
+            record.forced_down = *flag;
+        }
+    }
+    record.disabled = either(text_at(service, "status"), "disabled", "enabled");
+    record.up = either(text_at(service, "state"), "up", "down");
+    record.disabled_reason = one_line(text_at(service, "disabled_reason"));
+    return record;
 }
 
 } // namespace
@@ -84,6 +115,12 @@ std::string to_string(Microversion version)
 Microversion VersionRange::nearest(Microversion wanted) const
 {
     return std::max(least, std::min(most, wanted));
+}
+
+std::string VersionRange::too_old_for(const char* what, Microversion needed) const
+{
+    return "this Nova speaks at most " + to_string(most) + ", and " + what + " needs " +
+           to_string(needed);
 }
 
 Parsed<TokenDocument> parse_token(std::string_view body)
@@ -140,15 +177,7 @@ Parsed<std::vector<ServiceRecord>> parse_services(std::string_view body)
         if (service == nullptr) {
             return Unreadable{"the list of services holds something else"};
         }
-        ServiceRecord record{std::string{text_at(*service, "binary")},
-                             std::string{text_at(*service, "host")},
-                             std::string{text_at(*service, "id")}, std::nullopt};
-        if (const json::value* forced = service->if_contains("forced_down")) {
-            if (const bool* flag = forced->if_bool()) {
-                record.forced_down = *flag;
-            }
-        }
-        result.push_back(std::move(record));
+        result.push_back(read_service(*service));
     }
     return result;
 }

@@ -31,12 +31,21 @@ struct Microversion {
 
 [[nodiscard]] std::string to_string(Microversion version); ///< "2.53"
 
+// What we need of the "Microversion history".
+inline constexpr Microversion knows_forced_down{2, 11};
+inline constexpr Microversion knows_host_status{2, 16};
+inline constexpr Microversion writes_by_id{2, 53};
+/// From here on what lies in an unreachable cell is shown with less, not left out.
+inline constexpr Microversion shows_unreachable{2, 69};
+
 struct VersionRange {
     Microversion least;
     Microversion most;
 
     /// `wanted`, or what comes nearest to it.
     [[nodiscard]] Microversion nearest(Microversion wanted) const;
+    /// "this Nova speaks at most 2.10, and forced_down needs 2.11"
+    [[nodiscard]] std::string too_old_for(const char* what, Microversion needed) const;
 };
 
 struct Endpoint {
@@ -57,6 +66,9 @@ struct ServiceRecord {
     std::string host;
     std::string id;                  ///< a UUID from 2.53 on; else empty
     std::optional<bool> forced_down; ///< from 2.11 on
+    std::optional<bool> disabled;    ///< `status`
+    std::optional<bool> up;          ///< `state`
+    std::string disabled_reason;     ///< one line; mostly empty
 };
 
 struct ServersSample {
@@ -71,6 +83,9 @@ struct ServersSample {
 [[nodiscard]] Parsed<std::vector<ServiceRecord>> parse_services(std::string_view body);
 [[nodiscard]] Parsed<ServersSample> parse_servers(std::string_view body, std::string_view host);
 
+/// At most 400 bytes and " ..." of a text, in one line, as UTF-8 without control characters. What
+/// is none is "?".
+[[nodiscard]] std::string one_line(std::string_view text);
 /// The peer's own words about an error: one line of at most 400 bytes without
 /// control characters; empty if there are none.
 [[nodiscard]] std::string fault_message(std::string_view body);

@@ -66,9 +66,9 @@ asio::awaitable<void> run_sample(std::shared_ptr<NovaSession> session, HostId ho
 
 } // namespace
 
-NovaClient::NovaClient(asio::io_context& loop, http::Transport& transport, CloudSettings settings,
+NovaClient::NovaClient(asio::io_context& loop, http::Carrier& carrier, CloudSettings settings,
                        NovaOptions options)
-    : loop_{loop}, session_{std::make_shared<NovaSession>(loop, transport, std::move(settings),
+    : loop_{loop}, session_{std::make_shared<NovaSession>(loop, carrier, std::move(settings),
                                                           std::move(options))}
 {
 }
@@ -86,6 +86,11 @@ void NovaClient::start()
 NovaHealth NovaClient::health() const
 {
     return session_->health();
+}
+
+void NovaClient::on_turn(std::function<void(const NovaHealth&)> told)
+{
+    session_->on_turn(std::move(told));
 }
 
 void NovaClient::write(const HostId& host, bool forced_down, AttemptId attempt, Instant reply_by,
@@ -120,6 +125,11 @@ void NovaClient::sample_servers(const HostId& host, AttemptId attempt, Instant r
 {
     asio::co_spawn(loop_, run_sample(session_, host, attempt, reply_by, std::move(on_answer)),
                    rethrow);
+}
+
+void NovaClient::watch_services(Duration every, ServicesHandler on_services)
+{
+    session_->watch_services(every, std::move(on_services));
 }
 
 } // namespace knell::nova

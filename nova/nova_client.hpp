@@ -6,12 +6,13 @@
 
 #include <boost/asio/io_context.hpp>
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 
 namespace knell::http {
-class Transport;
+class Carrier;
 }
 
 namespace knell::nova {
@@ -27,7 +28,8 @@ struct NovaOptions {
     Duration reply = 10s;          ///< of the requests that keep us warm
     Duration retry = 1s;           ///< after one of those failed; doubled up to ...
     Duration retry_most = 15s;
-    /// nova-api and its proxies forget a validated token after 300 s.
+    /// Between looks at all services when nobody watches them more often: nova-api and its
+    /// proxies forget a validated token after 300 s.
     Duration touch = 240s;
     Duration refused_pause = 30s; ///< after Keystone refused the password; doubled up to 5 min
 };
@@ -36,7 +38,10 @@ struct NovaOptions {
 struct NovaHealth {
     bool warm = false; ///< the last thing we asked of Nova was answered as it should be
     std::optional<Instant> last_ok;
-    std::string last_error;   ///< empty if there has been none
+    std::string last_error; ///< empty if there has been none
+    /// Why the last look at all services told nothing: Nova did not answer, or not with a whole
+    /// list. Empty if it told, or has not been taken yet.
+    std::string services_error;
     std::string endpoint;     ///< the compute endpoint in use; empty if not known yet
     std::string microversion; ///< the highest that Nova speaks, e.g. "2.93"
 };
@@ -48,7 +53,7 @@ struct NovaHealth {
 /// GET said. All calls and handlers on the loop's thread.
 class NovaClient final : public ComputeServices {
 public:
-    NovaClient(boost::asio::io_context& loop, http::Transport& transport, CloudSettings settings,
+    NovaClient(boost::asio::io_context& loop, http::Carrier& carrier, CloudSettings settings,
                NovaOptions options);
     /// Calls under way are dropped; their handlers are not called.
     ~NovaClient() override;
@@ -60,6 +65,8 @@ public:
     void start();
 
     [[nodiscard]] NovaHealth health() const;
+    /// Told whenever `warm` turns; of the first answers only if they are bad.
+    void on_turn(std::function<void(const NovaHealth&)> told);
 
     void force_down(const FenceCertificate& proof, AttemptId attempt, Instant reply_by,
                     Handler on_answer) override;
@@ -69,6 +76,8 @@ public:
                           Handler on_answer) override;
     void sample_servers(const HostId& host, AttemptId attempt, Instant reply_by,
                         ServersHandler on_answer) override;
+    /// Needs start(), before or after it: keeping warm and looking are one request.
+    void watch_services(Duration every, ServicesHandler on_services) override;
 
 private:
     void write(const HostId& host, bool forced_down, AttemptId attempt, Instant reply_by,

@@ -3,43 +3,19 @@
 
 #include "core/overloaded.hpp"
 #include "nova/awaiting.hpp"
-
-#include <boost/asio/as_tuple.hpp>
+#include "nova/service_list.hpp"
 
 #include <algorithm>
+#include <set>
+#include <utility>
 
 namespace knell::nova {
 namespace asio = boost::asio;
 
-namespace {
-
-constexpr Microversion knows_forced_down{2, 11};
-constexpr Microversion knows_host_status{2, 16};
-constexpr Microversion writes_by_id{2, 53};
-/// From here on a service of an unreachable cell is shown with less, not left out.
-constexpr Microversion shows_unreachable{2, 69};
-
-std::string services_of(const HostId& host)
-{
-    return "/os-services?binary=nova-compute&host=" + percent_encoded(host.get());
-}
-
-std::string too_old(const VersionRange& versions)
-{
-    return "this Nova speaks at most " + to_string(versions.most) +
-           ", and forced_down needs 2.11 (Liberty)";
-}
-
-const char* spoken(bool forced_down)
-{
-    return forced_down ? "forced_down=true" : "forced_down=false";
-}
-
-} // namespace
-
-NovaSession::NovaSession(asio::io_context& loop, http::Transport& transport, CloudSettings settings,
+NovaSession::NovaSession(asio::io_context& loop, http::Carrier& carrier, CloudSettings settings,
                          NovaOptions options)
-    : transport_{transport}, options_{std::move(options)}, pause_{loop}
+    : carrier_{carrier}, clock_{carrier.clock()}, options_{std::move(options)}, pause_{
+                                                                                    clock_->alarm()}
 {
     const auto choose = [](std::string& ours, const std::string& theirs) {
         ours = ours.empty() ? theirs : ours;
@@ -47,14 +23,14 @@ NovaSession::NovaSession(asio::io_context& loop, http::Transport& transport, Clo
     choose(options_.endpoint_override, settings.compute_endpoint_override);
     choose(options_.region, settings.region);
     choose(options_.interface, settings.interface);
-    keystone_ = std::make_shared<Keystone>(loop, transport, std::move(settings), options_.connect,
+    keystone_ = std::make_shared<Keystone>(loop, carrier, std::move(settings), options_.connect,
                                            options_.refused_pause);
 }
 
 void NovaSession::close()
 {
     closed_ = true;
-    pause_.cancel();
+    pause_->stop();
 }
 
 std::optional<std::string> NovaSession::use_endpoint(const Token& token)
@@ -110,7 +86,7 @@ asio::awaitable<std::variant<VersionRange, NovaSession::NoAccess>> NovaSession::
     request.reply_by = by;
     request.tls = keystone_->settings().tls;
     const std::string where = request.url;
-    const http::Outcome outcome = co_await send(transport_, std::move(request));
+    const http::Outcome outcome = co_await send(carrier_, std::move(request));
     const auto* response = std::get_if<http::Response>(&outcome);
     if (response == nullptr) {
         const auto* not_sent = std::get_if<http::NotSent>(&outcome);
@@ -149,7 +125,8 @@ asio::awaitable<NovaSession::Reply> NovaSession::ask_once(const Question& questi
     request.connect = options_.connect;
     request.reply_by = by;
     request.tls = keystone_->settings().tls;
-    http::Outcome outcome = co_await send(transport_, std::move(request));
+    request.most_body = question.most_body;
+    http::Outcome outcome = co_await send(carrier_, std::move(request));
     if (auto* response = std::get_if<http::Response>(&outcome)) {
         co_return Reply{std::move(*response), {}};
     }
@@ -194,43 +171,6 @@ asio::awaitable<NovaSession::Reply> NovaSession::ask(Question question, Instant 
     co_return reply;
 }
 
-Finding NovaSession::find(const http::Response& response, const HostId& host, Microversion version)
-{
-    const auto parsed = parse_services(response.body);
-    if (const auto* unreadable = std::get_if<Unreadable>(&parsed)) {
-        return unknown("Nova: " + unreadable->why);
-    }
-    const ServiceRecord* found = nullptr;
-    for (const auto& record : std::get<std::vector<ServiceRecord>>(parsed)) {
-        if (record.binary != "nova-compute" || record.host != host.get()) {
-            continue;
-        }
-        if (found != nullptr) {
-            return unknown("Nova has two nova-compute services with this host");
-        }
-        found = &record;
-    }
-    if (found == nullptr) {
-        ids_.erase(host.get());
-        return version >= shows_unreachable
-                   ? refused(NovaRefusal::not_found, "Nova has no nova-compute service whose "
-                                                     "host is exactly \"" +
-                                                         host.get() + "\"")
-                   : unknown("Nova shows no nova-compute service of this host; before 2.69 that "
-                             "may also be a cell whose database cannot be reached");
-    }
-    remember(*found);
-    if (!found->forced_down) {
-        return unknown("Nova does not show forced_down of this host: the database of its cell "
-                       "cannot be reached");
-    }
-    Finding finding;
-    finding.outcome = NovaOutcome::done;
-    finding.forced_down = found->forced_down;
-    finding.detail = std::string{"Nova shows "} + spoken(*found->forced_down);
-    return finding;
-}
-
 void NovaSession::remember(const ServiceRecord& record)
 {
     if (record.binary == "nova-compute" && !record.id.empty()) {
@@ -238,187 +178,95 @@ void NovaSession::remember(const ServiceRecord& record)
     }
 }
 
-asio::awaitable<Finding> NovaSession::read(HostId host, Instant by)
+void NovaSession::remember_only(const std::vector<ServiceRecord>& records)
 {
-    const auto ready = co_await access(by);
-    if (const auto* none = std::get_if<NoAccess>(&ready)) {
-        went_wrong(none->why);
-        co_return unknown(none->why);
-    }
-    const VersionRange versions = std::get<Access>(ready).versions;
-    if (versions.most < knows_forced_down) {
-        co_return refused(NovaRefusal::bad_request, too_old(versions));
-    }
-    Question question;
-    question.version = versions.nearest(shows_unreachable);
-    question.path = services_of(host);
-    const Reply reply = co_await ask(question, by);
-    if (!reply.response) {
-        co_return unknown(reply.why);
-    }
-    if (!success(*reply.response)) {
-        co_return judge(*reply.response);
-    }
-    co_return find(*reply.response, host, question.version);
-}
-
-asio::awaitable<Finding> NovaSession::put(HostId host, bool wanted, Instant by)
-{
-    Question question;
-    question.method = "PUT";
-    for (int tries = 0;; ++tries) {
-        const auto ready = co_await access(by);
-        if (const auto* none = std::get_if<NoAccess>(&ready)) {
-            went_wrong(none->why);
-            co_return unknown(none->why);
+    ids_.clear();
+    std::set<std::string_view> seen;
+    for (const ServiceRecord& record : records) {
+        if (record.binary != "nova-compute") {
+            continue;
         }
-        const VersionRange versions = std::get<Access>(ready).versions;
-        if (versions.most < knows_forced_down) {
-            co_return refused(NovaRefusal::bad_request, too_old(versions));
+        if (seen.insert(record.host).second) {
+            remember(record);
+        } else if (const auto ambiguous = ids_.find(record.host); ambiguous != ids_.end()) {
+            ids_.erase(ambiguous);
         }
-        const bool by_id = versions.most >= writes_by_id;
-        if (by_id && !ids_.contains(host.get())) {
-            const Finding found = co_await read(host, by);
-            if (!ids_.contains(host.get())) {
-                co_return found.outcome == NovaOutcome::done
-                    ? unknown("Nova does not show the id of this host's service")
-                    : found;
-            }
-        }
-        question.version = versions.nearest(by_id ? writes_by_id : knows_forced_down);
-        question.path =
-            "/os-services/" + (by_id ? percent_encoded(ids_[host.get()]) : "force-down");
-        question.body = by_id ? force_down_by_id(wanted) : force_down_by_host(host.get(), wanted);
-        const Reply reply = co_await ask(question, by);
-        if (!reply.response) {
-            co_return unknown(reply.why);
-        }
-        if (success(*reply.response)) {
-            Finding finding;
-            finding.outcome = NovaOutcome::done;
-            co_return finding;
-        }
-        const Finding finding = judge(*reply.response);
-        // The service may have been made anew, with another id.
-        const bool stale = by_id && finding.refusal == NovaRefusal::not_found;
-        if (!stale || tries > 0) {
-            co_return finding;
-        }
-        ids_.erase(host.get());
     }
-}
-
-asio::awaitable<Finding> NovaSession::write(HostId host, bool wanted, Instant by)
-{
-    const auto ready = co_await access(by);
-    if (const auto* none = std::get_if<NoAccess>(&ready)) {
-        went_wrong(none->why);
-        co_return unknown(none->why);
-    }
-    // What the write does not use is left for reading back.
-    const Instant start = now();
-    const Finding written = co_await put(host, wanted, start + (by - start) * 3 / 5);
-    if (written.refusal != NovaRefusal::none &&
-        written.refusal != NovaRefusal::evacuations_unfinished &&
-        written.refusal != NovaRefusal::bad_request) {
-        co_return written;
-    }
-    Finding seen = co_await read(host, by);
-    Finding result = written;
-    result.forced_down = seen.forced_down;
-    if (written.outcome == NovaOutcome::refused) {
-        co_return result;
-    }
-    if (!seen.forced_down) {
-        result.outcome = NovaOutcome::unknown;
-        const std::string before = written.detail.empty() ? "Nova accepted" : written.detail;
-        result.detail = before + "; read back: " + seen.detail;
-    } else if (*seen.forced_down == wanted) {
-        result.outcome = NovaOutcome::done;
-        result.detail =
-            (written.detail.empty() ? "" : written.detail + "; ") + "read back: " + spoken(wanted);
-    } else {
-        result.outcome = NovaOutcome::unknown;
-        result.detail = (written.detail.empty() ? "Nova accepted" : written.detail) +
-                        ", but read back: " + spoken(!wanted);
-    }
-    co_return result;
-}
-
-asio::awaitable<ServersSeen> NovaSession::sample(HostId host, AttemptId attempt, Instant by)
-{
-    ServersSeen seen{host, attempt, false, 0, 0, {}};
-    const auto ready = co_await access(by);
-    if (const auto* none = std::get_if<NoAccess>(&ready)) {
-        went_wrong(none->why);
-        seen.detail = none->why;
-        co_return seen;
-    }
-    const VersionRange versions = std::get<Access>(ready).versions;
-    if (versions.most < knows_host_status) {
-        seen.detail =
-            "this Nova speaks at most " + to_string(versions.most) + ", and host_status needs 2.16";
-        co_return seen;
-    }
-    Question question;
-    question.version = versions.nearest(knows_host_status);
-    question.path = "/servers/detail?all_tenants=1&host=" + percent_encoded(host.get()) +
-                    "&limit=" + std::to_string(options_.servers_sampled);
-    const Reply reply = co_await ask(question, by);
-    if (!reply.response || !success(*reply.response)) {
-        seen.detail = reply.response ? described("Nova", *reply.response) : reply.why;
-        co_return seen;
-    }
-    const auto parsed = parse_servers(reply.response->body, host.get());
-    if (const auto* unreadable = std::get_if<Unreadable>(&parsed)) {
-        seen.detail = "Nova: " + unreadable->why;
-        co_return seen;
-    }
-    const auto& sample = std::get<ServersSample>(parsed);
-    seen.sampled = sample.sampled;
-    seen.down = sample.down;
-    seen.known = sample.sampled > 0 || sample.others == 0;
-    seen.detail = sample.others == 0 ? std::to_string(sample.down) + " of " +
-                                           std::to_string(sample.sampled) + " servers DOWN"
-                                     : "Nova does not show our user host_status or the host of " +
-                                           std::to_string(sample.others) + " servers";
-    co_return seen;
 }
 
 asio::awaitable<bool> NovaSession::touch(Instant by)
 {
+    const auto failed = [this](const std::string& why) {
+        went_wrong(why);
+        health_.services_error = why;
+        return false;
+    };
     const auto ready = co_await access(by);
     if (const auto* none = std::get_if<NoAccess>(&ready)) {
-        went_wrong(none->why);
-        co_return false;
+        co_return failed(none->why);
     }
+    const VersionRange versions = std::get<Access>(ready).versions;
     Question question;
-    question.version = std::get<Access>(ready).versions.nearest(shows_unreachable);
+    question.version = versions.nearest(shows_unreachable);
     question.path = "/os-services?binary=nova-compute";
+    const Instant asked_at = clock_->now();
     const Reply reply = co_await ask(question, by);
     if (!reply.response) {
-        co_return false;
+        co_return failed(reply.why);
     }
     if (!success(*reply.response)) {
-        went_wrong(described("Nova", *reply.response));
-        co_return false;
+        co_return failed(described("Nova", *reply.response));
     }
     const auto parsed = parse_services(reply.response->body);
     if (const auto* unreadable = std::get_if<Unreadable>(&parsed)) {
-        went_wrong("Nova: " + unreadable->why);
-        co_return false;
+        co_return failed("Nova: " + unreadable->why);
     }
-    for (const ServiceRecord& record : std::get<std::vector<ServiceRecord>>(parsed)) {
-        remember(record);
-    }
+    const auto& records = std::get<std::vector<ServiceRecord>>(parsed);
+    remember_only(records);
+    tell_services(asked_at, versions, records);
     co_return true;
+}
+
+/// Nova answered; whether with a list that tells something is another matter.
+void NovaSession::tell_services(Instant asked_at, const VersionRange& versions,
+                                const std::vector<ServiceRecord>& records)
+{
+    if (versions.most < knows_forced_down) {
+        health_.services_error = versions.too_old_for("forced_down", knows_forced_down);
+        return;
+    }
+    auto list = whole_list(records);
+    if (const auto* unreadable = std::get_if<Unreadable>(&list)) {
+        health_.services_error = "Nova: " + unreadable->why;
+        return;
+    }
+    if (versions.most < shows_unreachable && std::get<std::vector<ServiceSeen>>(list).empty()) {
+        health_.services_error = "Nova lists no nova-compute at all; before 2.69 that is also what "
+                                 "it does when it cannot reach the database of its cell";
+        return;
+    }
+    health_.services_error.clear();
+    if (on_services_ && !closed_) {
+        // A copy, because it may well give us another one.
+        const auto deliver = on_services_;
+        deliver(ServicesSeen{asked_at, std::get<std::vector<ServiceSeen>>(std::move(list))});
+    }
+}
+
+void NovaSession::watch_services(Duration every, ComputeServices::ServicesHandler on_services)
+{
+    watch_ = every;
+    on_services_ = std::move(on_services);
+    look_now_ = true;
+    pause_->stop();
 }
 
 asio::awaitable<void> NovaSession::keep_warm(std::shared_ptr<NovaSession> self)
 {
     Duration retry = self->options_.retry;
     while (!self->closed_) {
-        const bool warm = co_await self->touch(now() + self->options_.reply);
+        self->look_now_ = false;
+        const bool warm = co_await self->touch(self->clock_->now() + self->options_.reply);
         if (self->closed_) {
             break;
         }
@@ -426,25 +274,34 @@ asio::awaitable<void> NovaSession::keep_warm(std::shared_ptr<NovaSession> self)
         if (warm) {
             retry = self->options_.retry;
             rest = std::max<Duration>(
-                500ms, std::min(self->options_.touch, self->keystone_->wants_renewal() - now()));
+                500ms, std::min({self->options_.touch, self->watch_,
+                                 self->keystone_->wants_renewal() - self->clock_->now()}));
         } else {
             retry = std::min(retry * 2, self->options_.retry_most);
         }
-        self->pause_.expires_after(rest);
-        co_await self->pause_.async_wait(asio::as_tuple(asio::use_awaitable));
+        co_await sleep(*self->pause_,
+                       self->clock_->now() + (self->look_now_ ? Duration::zero() : rest));
     }
 }
 
 void NovaSession::went_well()
 {
-    health_.warm = true;
-    health_.last_ok = now();
+    health_.last_ok = clock_->now();
+    turn(true);
 }
 
 void NovaSession::went_wrong(std::string why)
 {
-    health_.warm = false;
     health_.last_error = std::move(why);
+    turn(false);
+}
+
+void NovaSession::turn(bool well)
+{
+    health_.warm = well;
+    if (std::exchange(told_well_, well) != well && on_turn_ && !closed_) {
+        on_turn_(health_);
+    }
 }
 
 } // namespace knell::nova

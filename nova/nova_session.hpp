@@ -4,6 +4,7 @@
 #include "nova/finding.hpp"
 #include "nova/keystone.hpp"
 #include "nova/nova_client.hpp"
+#include "nova/server_list.hpp"
 
 #include <map>
 
@@ -13,7 +14,7 @@ namespace knell::nova {
 /// spawns one holds a shared_ptr to the session in it.
 class NovaSession {
 public:
-    NovaSession(boost::asio::io_context& loop, http::Transport& transport, CloudSettings settings,
+    NovaSession(boost::asio::io_context& loop, http::Carrier& carrier, CloudSettings settings,
                 NovaOptions options);
 
     /// Sets the flag and reads it back.
@@ -21,6 +22,12 @@ public:
     [[nodiscard]] boost::asio::awaitable<Finding> read(HostId host, Instant by);
     [[nodiscard]] boost::asio::awaitable<ServersSeen> sample(HostId host, AttemptId attempt,
                                                              Instant by);
+    /// See list_servers() in nova/server_list.hpp.
+    [[nodiscard]] boost::asio::awaitable<ServerListOutcome> list_servers(std::string host,
+                                                                         Duration patience);
+    /// See ComputeServices::watch_services(); told while keep_warm() runs.
+    void watch_services(Duration every, ComputeServices::ServicesHandler on_services);
+    void on_turn(std::function<void(const NovaHealth&)> told) { on_turn_ = std::move(told); }
     /// Until close().
     [[nodiscard]] static boost::asio::awaitable<void> keep_warm(std::shared_ptr<NovaSession> self);
 
@@ -47,6 +54,7 @@ private:
         std::string path; ///< below the endpoint
         std::string body;
         Microversion version;
+        std::size_t most_body = http::Request{}.most_body;
     };
 
     boost::asio::awaitable<std::variant<Access, NoAccess>> access(Instant by);
@@ -59,17 +67,28 @@ private:
     std::optional<std::string> use_endpoint(const Token& token);
     Finding find(const http::Response& response, const HostId& host, Microversion version);
     void remember(const ServiceRecord& record);
+    /// Of a whole list: forgets all others, and does not choose among several of one host.
+    void remember_only(const std::vector<ServiceRecord>& records);
+    void tell_services(Instant asked_at, const VersionRange& versions,
+                       const std::vector<ServiceRecord>& records);
     void went_well();
     void went_wrong(std::string why);
+    void turn(bool well);
 
-    http::Transport& transport_;
+    http::Carrier& carrier_;
+    std::shared_ptr<http::Clock> clock_;
     NovaOptions options_;
     std::shared_ptr<Keystone> keystone_;
-    boost::asio::steady_timer pause_;
+    std::unique_ptr<http::Alarm> pause_;
     std::string endpoint_; ///< without a slash at its end
     std::optional<VersionRange> versions_;
     std::map<std::string, std::string, std::less<>> ids_; ///< service UUID by host
+    Duration watch_ = Duration::max();
+    bool look_now_ = false;
+    ComputeServices::ServicesHandler on_services_;
     NovaHealth health_;
+    std::function<void(const NovaHealth&)> on_turn_;
+    bool told_well_ = true;
     bool closed_ = false;
 };
 
