@@ -8,6 +8,7 @@
 
 #include <boost/asio/post.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -20,6 +21,14 @@ using Clock = std::chrono::steady_clock;
 Clock::time_point clock_time(Instant instant)
 {
     return Clock::time_point{instant.time_since_epoch()};
+}
+
+/// What the helper may share out. Whole milliseconds, as the protocol has them.
+Duration patience_of(const PowerCommand& command)
+{
+    const auto left =
+        std::chrono::floor<std::chrono::milliseconds>(clock_time(command.reply_by) - Clock::now());
+    return std::clamp<Duration>(left, 1ms, ipmi::longest_patience);
 }
 
 PowerReply silent(AttemptId attempt, std::string why)
@@ -97,7 +106,9 @@ void IpmiAgent::ask(const PowerCommand& command)
             on_deadline();
         }
     });
-    if (!helper_->send(ipmi::write_request({command.action, command.attempt, command.identity}))) {
+    const bool inspecting = command.action == PowerAction::inspect;
+    if (!helper_->send(ipmi::write_request({command.action, command.attempt, command.identity,
+                                            inspecting ? patience_of(command) : Duration{}}))) {
         helper_.reset();
         answer_later("the helper does not listen");
     }
@@ -116,6 +127,10 @@ void IpmiAgent::on_line(std::string_view line)
     }
     if (reply->state != PowerState::unknown && pending_->command.action != PowerAction::read) {
         give_up("nonsense from the helper: a power state that was not asked for");
+        return;
+    }
+    if (reply->facts && pending_->command.action != PowerAction::inspect) {
+        give_up("nonsense from the helper: facts that were not asked for");
         return;
     }
     answer(std::move(*reply));

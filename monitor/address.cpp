@@ -39,6 +39,9 @@ std::optional<std::uint32_t> parse_number(std::string_view text, std::uint32_t m
 
 std::optional<Address> parse_address(std::string_view text)
 {
+    if (text.find('\0') != std::string_view::npos) {
+        return std::nullopt; // the C functions would not see what is behind it
+    }
     std::string host{text};
     std::uint32_t scope = 0;
     if (const auto percent = host.find('%'); percent != std::string::npos) {

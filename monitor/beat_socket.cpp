@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "monitor/beat_socket.hpp"
 
+#include "monitor/udp_overflows.hpp"
+
 #include <array>
 #include <cerrno>
 #include <cstring>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <utility>
 
 namespace knell::monitor {
 namespace {
@@ -34,7 +37,9 @@ BeatSocket::Failure failure(const std::string& listen, int error)
 
 } // namespace
 
-BeatSocket::BeatSocket(Socket socket) : socket_{std::move(socket)}, dropped_{dropped(socket_.get())}
+BeatSocket::BeatSocket(Socket socket, Family family)
+    : socket_{std::move(socket)}, family_{family}, dropped_{dropped(socket_.get())},
+      overflows_{udp_overflows(family)}
 {
 }
 
@@ -64,7 +69,7 @@ std::variant<BeatSocket, BeatSocket::Failure> BeatSocket::open(const std::string
     if (bind(opened.get(), reinterpret_cast<const sockaddr*>(&address), length) != 0) {
         return failure(listen, errno);
     }
-    return BeatSocket{std::move(opened)};
+    return BeatSocket{std::move(opened), endpoint->address.family};
 }
 
 std::uint16_t BeatSocket::port() const noexcept
@@ -125,10 +130,20 @@ BeatSocket::Drain BeatSocket::drain(Inbox& inbox,
             }
         }
     }
-    const auto now_dropped = dropped(socket_.get());
-    result.overflowed = now_dropped != dropped_;
-    dropped_ = now_dropped;
+    result.overflowed = overflowed();
     return result;
+}
+
+/// A wrong checksum is a drop as well, and must not make us doubt the silence of the dead.
+bool BeatSocket::overflowed()
+{
+    const auto now_dropped = dropped(socket_.get());
+    if (now_dropped == dropped_) {
+        return false;
+    }
+    dropped_ = now_dropped;
+    const auto before = std::exchange(overflows_, udp_overflows(family_));
+    return !before || before != overflows_;
 }
 
 } // namespace knell::monitor

@@ -30,10 +30,13 @@ public:
     [[nodiscard]] Drain drain(Inbox& inbox, const std::function<void(const Inbox::Packet&)>& read);
 
 private:
-    explicit BeatSocket(Socket socket);
+    BeatSocket(Socket socket, Family family);
+    [[nodiscard]] bool overflowed();
 
     Socket socket_;
+    Family family_;
     std::uint32_t dropped_ = 0;
+    std::optional<std::uint64_t> overflows_;
 };
 
 } // namespace knell::monitor

@@ -23,6 +23,12 @@ Duration uptime_of(const HeartbeatPacket& packet)
     return Duration{static_cast<Duration::rep>(std::min(packet.uptime, most))};
 }
 
+/// Neither key is kept: each can only tell what the other has signed.
+bool same_key(HeartbeatSeal& one, HeartbeatSeal& other)
+{
+    return one.genuine(other.seal({}));
+}
+
 std::string late_text(Duration late_by)
 {
     return "the loop was late by " +
@@ -65,21 +71,55 @@ std::string HeartbeatLedger::fault_of(const std::vector<HeartbeatPeer>& peers)
 HeartbeatLedger::HeartbeatLedger(const std::vector<HeartbeatPeer>& peers, DrawNonce draw)
     : draw_{std::move(draw)}
 {
+    retarget(peers);
+}
+
+void HeartbeatLedger::retarget(const std::vector<HeartbeatPeer>& peers)
+{
     KNELL_ASSERT(fault_of(peers).empty());
+    auto hosts = std::exchange(hosts_, {});
+    const auto paths = std::exchange(paths_, {});
+    const auto by_tag = std::exchange(by_tag_, {});
+    deadlines_ = {};
     for (const auto& peer : peers) {
-        Host host{.id = peer.host, .seal = HeartbeatSeal{peer.key}};
-        host.tag = host_tag(peer.host);
-        host.nonce = draw_();
-        for (const auto& path : peer.paths) {
-            host.paths.push_back(paths_.size());
-            paths_.push_back({.host = hosts_.size(),
-                              .monitor = path.monitor,
-                              .address = *parse_address(path.address),
-                              .interval = path.interval});
+        Host fresh{.id = peer.host, .seal = HeartbeatSeal{peer.key}, .tag = host_tag(peer.host)};
+        const auto known = by_tag.find(key_of(fresh.tag));
+        if (known != by_tag.end() && same_key(hosts[known->second].seal, fresh.seal)) {
+            add(peer, std::move(hosts[known->second]), paths);
+        } else {
+            fresh.nonce = draw_();
+            add(peer, std::move(fresh), {});
         }
-        by_tag_.emplace(key_of(host.tag), hosts_.size());
-        hosts_.push_back(std::move(host));
     }
+}
+
+void HeartbeatLedger::add(const HeartbeatPeer& peer, Host host, const std::vector<Path>& known)
+{
+    const auto before = std::exchange(host.paths, {});
+    for (const auto& wanted : peer.paths) {
+        // What this session has said already is no news on a path that comes later.
+        Path path{.host = 0,
+                  .monitor = wanted.monitor,
+                  .address = *parse_address(wanted.address),
+                  .interval = wanted.interval,
+                  .sequence = host.newest};
+        const auto same = std::find_if(before.begin(), before.end(), [&](std::size_t i) {
+            return known[i].monitor == path.monitor && known[i].address == path.address &&
+                   known[i].interval == path.interval;
+        });
+        if (same != before.end()) {
+            path = known[*same];
+        }
+        path.host = hosts_.size();
+        if (path.seen) {
+            deadlines_.emplace(path.waiting_since + path.interval + path.interval / 2,
+                               paths_.size());
+        }
+        host.paths.push_back(paths_.size());
+        paths_.push_back(std::move(path));
+    }
+    by_tag_.emplace(key_of(host.tag), hosts_.size());
+    hosts_.push_back(std::move(host));
 }
 
 void HeartbeatLedger::wake(Instant now)

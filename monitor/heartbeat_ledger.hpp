@@ -56,6 +56,12 @@ public:
     explicit HeartbeatLedger(const std::vector<HeartbeatPeer>& peers,
                              DrawNonce draw = random_bytes16);
 
+    /// These hosts and no others are heard from now on; `peers` must be without fault. What stays
+    /// as it is keeps its session, its nonces and what is owed on its paths. A host with another
+    /// key must prove itself as a new one does, and of a path with another address or interval
+    /// nothing is said before its first beat.
+    void retarget(const std::vector<HeartbeatPeer>& peers);
+
     void wake(Instant now);
     /// Returns a challenge to send back where the packet came from, if one is called for.
     std::optional<HeartbeatBytes> receive(Instant now, const Address& from,
@@ -101,6 +107,7 @@ private:
     enum class Belief { fresh, replayed, unproven };
     using Deadline = std::pair<Instant, std::size_t>;
 
+    void add(const HeartbeatPeer& peer, Host host, const std::vector<Path>& known);
     bool within_rate(Instant now, Path& path) const;
     Belief weigh(Instant now, Host& host, Path& path, const HeartbeatPacket& packet);
     void renew_nonces(Host& host);

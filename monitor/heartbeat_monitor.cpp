@@ -16,6 +16,18 @@ Instant read_clock()
     return instant(std::chrono::steady_clock::now());
 }
 
+std::optional<std::string> fault_of(const std::vector<HeartbeatPeer>& peers,
+                                    const std::vector<std::string>& listen)
+{
+    if (auto fault = HeartbeatLedger::fault_of(peers); !fault.empty()) {
+        return fault;
+    }
+    if (!peers.empty() && listen.empty()) {
+        return "no address to listen on for heartbeats. Set heartbeat.listen, and start again.";
+    }
+    return std::nullopt;
+}
+
 } // namespace
 
 struct HeartbeatMonitor::State : std::enable_shared_from_this<HeartbeatMonitor::State> {
@@ -48,21 +60,17 @@ struct HeartbeatMonitor::State : std::enable_shared_from_this<HeartbeatMonitor::
     std::vector<std::string> listen;
     std::vector<HeartbeatPeer> peers; ///< until start
     Sink sink;
-    std::optional<HeartbeatLedger> ledger;
+    HeartbeatLedger ledger{{}};
     Inbox inbox;
     SleepWatch sleep;
     std::vector<std::unique_ptr<Door>> doors;
     HeartbeatLedger::Events events;
-    HeartbeatCounters none;
 };
 
 std::optional<std::string> HeartbeatMonitor::State::open()
 {
-    if (auto fault = HeartbeatLedger::fault_of(peers); !fault.empty()) {
+    if (auto fault = fault_of(peers, listen)) {
         return fault;
-    }
-    if (listen.empty()) {
-        return "no address to listen on for heartbeats. Set heartbeat.listen.";
     }
     for (const auto& address : listen) {
         auto opened = BeatSocket::open(address);
@@ -71,7 +79,7 @@ std::optional<std::string> HeartbeatMonitor::State::open()
         }
         doors.push_back(std::make_unique<Door>(loop, std::move(std::get<BeatSocket>(opened))));
     }
-    ledger.emplace(std::move(peers));
+    ledger.retarget(std::exchange(peers, {}));
     schedule(read_clock());
     return std::nullopt;
 }
@@ -81,14 +89,14 @@ bool HeartbeatMonitor::State::drain(Instant now)
     bool complete = true;
     for (auto& door : doors) {
         const auto result = door->socket.drain(inbox, [&](const Inbox::Packet& packet) {
-            const auto challenge = ledger->receive(now, packet.from.address, packet.bytes, events);
+            const auto challenge = ledger.receive(now, packet.from.address, packet.bytes, events);
             if (challenge) {
                 door->socket.answer(packet, *challenge);
             }
         });
         complete = complete && result.complete;
         if (result.overflowed) {
-            ledger->doubt(now, "our heartbeat receive buffer overflowed");
+            ledger.doubt(now, "our heartbeat receive buffer overflowed");
         }
     }
     return complete;
@@ -106,15 +114,15 @@ void HeartbeatMonitor::State::round()
 {
     // Read before the drain: only what was due before it is judged after it.
     const auto now = read_clock();
-    ledger->wake(now);
+    ledger.wake(now);
     if (sleep.slept()) {
-        ledger->doubt(now, "this machine was suspended");
+        ledger.doubt(now, "this machine was suspended");
     }
     if (drain(now)) {
-        ledger->judge(now, events);
+        ledger.judge(now, events);
     }
     hand_over();
-    schedule(ledger->next_due().value_or(now + 1s));
+    schedule(ledger.next_due().value_or(now + 1s));
     for (auto& door : doors) {
         door->readiness.wait(weak_from_this());
     }
@@ -126,7 +134,7 @@ void HeartbeatMonitor::State::readable()
     static_cast<void>(drain(now));
     hand_over();
     // The next look at the sockets is a tick away, however many beats come.
-    schedule(std::min(ledger->next_due().value_or(now + tick), now + tick));
+    schedule(std::min(ledger.next_due().value_or(now + tick), now + tick));
 }
 
 void HeartbeatMonitor::State::schedule(Instant at)
@@ -153,6 +161,15 @@ std::optional<std::string> HeartbeatMonitor::start()
     return state_->open();
 }
 
+std::optional<std::string> HeartbeatMonitor::retarget(const std::vector<HeartbeatPeer>& peers)
+{
+    if (auto fault = fault_of(peers, state_->listen)) {
+        return fault;
+    }
+    state_->ledger.retarget(peers);
+    return std::nullopt;
+}
+
 std::vector<std::uint16_t> HeartbeatMonitor::ports() const
 {
     std::vector<std::uint16_t> all;
@@ -164,7 +181,7 @@ std::vector<std::uint16_t> HeartbeatMonitor::ports() const
 
 const HeartbeatCounters& HeartbeatMonitor::counters() const noexcept
 {
-    return state_->ledger ? state_->ledger->counters() : state_->none;
+    return state_->ledger.counters();
 }
 
 } // namespace knell::monitor

@@ -32,6 +32,11 @@ public:
     /// Opens every socket and begins to listen. Returns what went wrong and how to mend it, or
     /// nothing. Call once.
     [[nodiscard]] std::optional<std::string> start();
+    /// Hears these peers and no others from now on, on the same addresses of ours. What stays as
+    /// it is keeps its session; what is gone is forgotten silently; a peer with another key must
+    /// prove itself as a new one does. If something is wrong it says so as start() does, and
+    /// everything goes on as before.
+    [[nodiscard]] std::optional<std::string> retarget(const std::vector<HeartbeatPeer>& peers);
 
     /// The ports in the order of `listen`; tells a test which one port 0 became.
     [[nodiscard]] std::vector<std::uint16_t> ports() const;

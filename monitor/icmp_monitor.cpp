@@ -5,9 +5,8 @@
 #include "monitor/icmp_packet.hpp"
 #include "monitor/icmp_socket.hpp"
 #include "monitor/inbox.hpp"
+#include "monitor/probe_rounds.hpp"
 #include "monitor/readiness.hpp"
-
-#include <boost/asio/steady_timer.hpp>
 
 #include <array>
 #include <cstring>
@@ -17,11 +16,6 @@
 
 namespace knell::monitor {
 namespace {
-
-Instant read_clock()
-{
-    return instant(std::chrono::steady_clock::now());
-}
 
 std::string neighbour_warning(Family family, std::size_t targets)
 {
@@ -40,7 +34,7 @@ std::string neighbour_warning(Family family, std::size_t targets)
 
 } // namespace
 
-struct IcmpMonitor::State : std::enable_shared_from_this<IcmpMonitor::State> {
+struct IcmpMonitor::State final : ProbeRounds {
     struct Port {
         Port(boost::asio::io_context& loop, IcmpSocket opened)
             : socket{std::move(opened)}, readiness{loop, socket.descriptor()}
@@ -49,63 +43,61 @@ struct IcmpMonitor::State : std::enable_shared_from_this<IcmpMonitor::State> {
         IcmpSocket socket;
         Readiness readiness;
     };
+    using Ports = std::array<std::unique_ptr<Port>, 2>; ///< by family; empty until it is needed
 
-    State(boost::asio::io_context& io, std::vector<IcmpTarget> wanted, Sink to)
-        : loop{io}, timer{io}, targets{std::move(wanted)}, sink{std::move(to)}
+    State(boost::asio::io_context& loop, std::vector<IcmpTarget> wanted, Sink sink)
+        : ProbeRounds{loop, std::move(sink)}, targets{std::move(wanted)}
     {
     }
 
-    std::optional<std::string> open();
-    void round();
-    void readable();
-    bool drain(Instant now);
-    void send_due(Instant now);
-    void hand_over();
-    void schedule(Instant at);
+    std::optional<std::string> aim(const std::vector<IcmpTarget>& wanted);
+    ProbeLedger& ledger() override { return book; }
+    bool drain(Instant now, Events& events) override;
+    void ask(const ProbeId& probe, Events& events) override;
+    void listen() override;
 
-    boost::asio::io_context& loop;
-    boost::asio::steady_timer timer;
     std::vector<IcmpTarget> targets; ///< until start
-    Sink sink;
-    std::optional<PingLedger> ledger;
+    PingLedger book{{}, Instant{}};
     EchoSeal seal;
     Inbox inbox;
-    SleepWatch sleep;
-    std::array<std::unique_ptr<Port>, 2> ports;
+    Ports ports;
     std::array<std::size_t, 2> counts{};
     std::uint16_t identifier = static_cast<std::uint16_t>(getpid());
-    PingLedger::Events events;
-    PingCounters none;
 };
 
-std::optional<std::string> IcmpMonitor::State::open()
+std::optional<std::string> IcmpMonitor::State::aim(const std::vector<IcmpTarget>& wanted)
 {
-    if (auto fault = PingLedger::fault_of(targets); !fault.empty()) {
+    if (auto fault = PingLedger::fault_of(wanted); !fault.empty()) {
         return fault;
     }
-    for (const auto& target : targets) {
-        ++counts[parse_address(target.address)->family == Family::v6];
+    std::array<std::size_t, 2> needed{};
+    for (const auto& target : wanted) {
+        ++needed[parse_address(target.address)->family == Family::v6];
     }
+    Ports opened;
     for (const auto family : {Family::v4, Family::v6}) {
-        if (counts[family == Family::v6] == 0) {
+        const auto index = static_cast<std::size_t>(family == Family::v6);
+        if (needed[index] == 0 || ports[index]) {
             continue;
         }
-        auto opened = IcmpSocket::open(family);
-        if (const auto* failure = std::get_if<IcmpSocket::Failure>(&opened)) {
+        auto socket = IcmpSocket::open(family);
+        if (const auto* failure = std::get_if<IcmpSocket::Failure>(&socket)) {
             return *failure;
         }
-        ports[family == Family::v6] =
-            std::make_unique<Port>(loop, std::move(std::get<IcmpSocket>(opened)));
+        opened[index] = std::make_unique<Port>(loop(), std::move(std::get<IcmpSocket>(socket)));
     }
-    if (!targets.empty()) {
-        const auto now = read_clock();
-        ledger.emplace(std::move(targets), now);
-        schedule(now);
+    for (std::size_t index = 0; index < ports.size(); ++index) {
+        if (opened[index]) {
+            ports[index] = std::move(opened[index]);
+        }
     }
+    counts = needed;
+    book.retarget(read_clock(), wanted);
+    wake_soon();
     return std::nullopt;
 }
 
-bool IcmpMonitor::State::drain(Instant now)
+bool IcmpMonitor::State::drain(Instant now, Events& events)
 {
     bool complete = true;
     for (auto& port : ports) {
@@ -113,91 +105,47 @@ bool IcmpMonitor::State::drain(Instant now)
             continue;
         }
         const Family family = port->socket.family();
-        const auto read = [&](const Address& from, std::span<const std::uint8_t> message) {
+        const auto read = [&](const Address& from, std::span<const std::uint8_t> message,
+                              Instant arrived) {
             std::visit(Overloaded{[](NotOurs) {},
                                   [&](const EchoReply& reply) {
-                                      ledger->replied(from, reply.probe, events);
+                                      book.replied(from, reply.probe, arrived, events);
                                   },
                                   [&](const EchoRefused& refused) {
-                                      ledger->refused(refused.probe, describe(family, refused) +
-                                                                         ", says " +
-                                                                         to_string(from));
+                                      book.refused(refused.probe, describe(family, refused) +
+                                                                      ", says " + to_string(from));
                                   }},
                        seal.read(family, message));
         };
         const auto result = port->socket.drain(inbox, read);
         complete = complete && result.complete;
         if (result.overflowed) {
-            ledger->doubt(now, family, "our ICMP receive buffer overflowed");
+            book.doubt(now, family, "our ICMP receive buffer overflowed");
         }
     }
     return complete;
 }
 
-void IcmpMonitor::State::send_due(Instant now)
+void IcmpMonitor::State::ask(const ProbeId& probe, Events& events)
 {
-    while (const auto due = ledger->due(now)) {
-        const Address& to = ledger->address(due->target);
-        const auto at = read_clock();
-        const auto message = seal.request(to.family, identifier, {due->target, due->sequence, at});
-        const int error = ports[to.family == Family::v6]->socket.send(to, message);
-        if (error == 0) {
-            ledger->sent(*due, at);
-        } else {
-            ledger->not_sent(*due, at, std::string{"could not send: "} + std::strerror(error),
-                             events);
-        }
+    const Address& to = book.address(probe.target).address;
+    const auto at = read_clock();
+    const auto message = seal.request(to.family, identifier, {probe.target, probe.sequence, at});
+    const int error = ports[to.family == Family::v6]->socket.send(to, message);
+    if (error == 0) {
+        book.sent(probe, at);
+    } else {
+        book.not_sent(probe, at, std::string{"could not send: "} + std::strerror(error), events);
     }
 }
 
-void IcmpMonitor::State::hand_over()
+void IcmpMonitor::State::listen()
 {
-    const auto ready = std::exchange(events, {});
-    for (const auto& event : ready) {
-        sink(event);
-    }
-}
-
-void IcmpMonitor::State::round()
-{
-    // Read before the drain: only what was due before it is judged after it.
-    const auto now = read_clock();
-    ledger->wake(now);
-    if (sleep.slept()) {
-        ledger->doubt(now, Family::v4, "this machine was suspended");
-        ledger->doubt(now, Family::v6, "this machine was suspended");
-    }
-    if (drain(now)) {
-        ledger->judge(now, events);
-    }
-    send_due(now);
-    hand_over();
-    schedule(*ledger->next_due());
     for (auto& port : ports) {
         if (port) {
             port->readiness.wait(weak_from_this());
         }
     }
-}
-
-void IcmpMonitor::State::readable()
-{
-    const auto now = read_clock();
-    static_cast<void>(drain(now));
-    hand_over();
-    // The next look at the sockets is a tick away, however many replies come.
-    schedule(std::min(*ledger->next_due(), now + tick));
-}
-
-void IcmpMonitor::State::schedule(Instant at)
-{
-    const auto when = wake_up_for(at, read_clock());
-    timer.expires_at(std::chrono::steady_clock::time_point{when.time_since_epoch()});
-    timer.async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
-        if (const auto alive = weak.lock(); alive && !error) {
-            alive->round();
-        }
-    });
 }
 
 IcmpMonitor::IcmpMonitor(boost::asio::io_context& loop, std::vector<IcmpTarget> targets, Sink sink)
@@ -209,7 +157,17 @@ IcmpMonitor::~IcmpMonitor() = default;
 
 std::optional<std::string> IcmpMonitor::start()
 {
-    return state_->open();
+    return state_->aim(std::exchange(state_->targets, {}));
+}
+
+std::optional<std::string> IcmpMonitor::retarget(const std::vector<IcmpTarget>& targets)
+{
+    return state_->aim(targets);
+}
+
+void IcmpMonitor::watch(const HostId& host, bool closely)
+{
+    state_->watch(host, closely);
 }
 
 std::vector<std::string> IcmpMonitor::warnings() const
@@ -224,9 +182,14 @@ std::vector<std::string> IcmpMonitor::warnings() const
     return all;
 }
 
-const PingCounters& IcmpMonitor::counters() const noexcept
+const ProbeCounters& IcmpMonitor::counters() const noexcept
 {
-    return state_->ledger ? state_->ledger->counters() : state_->none;
+    return state_->book.counters();
+}
+
+std::vector<PathReport> IcmpMonitor::paths() const
+{
+    return state_->book.paths();
 }
 
 } // namespace knell::monitor

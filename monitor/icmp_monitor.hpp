@@ -32,11 +32,20 @@ public:
     /// Opens the sockets and begins to ask. Returns what went wrong and how to mend it, or
     /// nothing. Call once.
     [[nodiscard]] std::optional<std::string> start();
+    /// Asks these targets and no others from now on. What stays as it is keeps its probes in
+    /// flight, its phase and its counts; what is gone is forgotten silently. If something is
+    /// wrong it says so as start() does, and everything goes on as before.
+    [[nodiscard]] std::optional<std::string> retarget(const std::vector<IcmpTarget>& targets);
+
+    /// Asks this host's targets every `dense_interval` from now on, or at their usual pace again.
+    void watch(const HostId& host, bool closely);
 
     /// What an operator should know although we run, e.g. that the neighbour table is too small.
     /// Meaningful after start().
     [[nodiscard]] std::vector<std::string> warnings() const;
-    [[nodiscard]] const PingCounters& counters() const noexcept;
+    [[nodiscard]] const ProbeCounters& counters() const noexcept;
+    /// The hosts' targets, sentinels left out.
+    [[nodiscard]] std::vector<PathReport> paths() const;
 
 private:
     struct State;

@@ -28,6 +28,7 @@ void set(int socket, int level, int option, const T& value) noexcept
 void adjust(int socket, Family family, IcmpSocket::Kind kind) noexcept
 {
     enlarge_buffer(socket, buffer_bytes);
+    set(socket, SOL_SOCKET, SO_TIMESTAMPNS, int{1});
     if (family == Family::v4) {
         set(socket, IPPROTO_IP, IP_MTU_DISCOVER, int{IP_PMTUDISC_DO});
         set(socket, IPPROTO_IP, IP_TOS, dscp_cs6);
@@ -111,7 +112,7 @@ IcmpSocket::Drain IcmpSocket::drain(Inbox& inbox, const Reader& read)
             }
             const bool headed = family_ == Family::v4 && kind_ == Kind::raw;
             const auto message = headed ? behind_ipv4_header(packet->bytes) : packet->bytes;
-            read(packet->from.address, message);
+            read(packet->from.address, message, packet->arrived);
         }
     }
     const auto now_dropped = dropped(socket_.get());

@@ -34,7 +34,8 @@ public:
         bool overflowed = false;
     };
     /// Hands over every waiting ICMP message, without IP header.
-    using Reader = std::function<void(const Address& from, std::span<const std::uint8_t> message)>;
+    using Reader = std::function<void(const Address& from, std::span<const std::uint8_t> message,
+                                      Instant arrived)>;
     [[nodiscard]] Drain drain(Inbox& inbox, const Reader& read);
 
 private:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "monitor/inbox.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -16,12 +17,17 @@ namespace {
 
 constexpr std::size_t batch = 64;
 
+Duration duration_of(const timespec& time) noexcept
+{
+    return std::chrono::duration_cast<Duration>(std::chrono::seconds{time.tv_sec} +
+                                                std::chrono::nanoseconds{time.tv_nsec});
+}
+
 Duration read_clock(clockid_t clock) noexcept
 {
     timespec now{};
     clock_gettime(clock, &now);
-    return std::chrono::duration_cast<Duration>(std::chrono::seconds{now.tv_sec} +
-                                                std::chrono::nanoseconds{now.tv_nsec});
+    return duration_of(now);
 }
 
 Duration ahead_of_monotonic() noexcept
@@ -50,9 +56,11 @@ Socket::~Socket()
 struct Inbox::Buffers {
     std::array<std::array<std::uint8_t, 256>, batch> bytes;
     std::array<sockaddr_storage, batch> from;
-    alignas(cmsghdr) std::array<std::array<std::uint8_t, 64>, batch> control;
+    alignas(cmsghdr) std::array<std::array<std::uint8_t, 128>, batch> control;
     std::array<iovec, batch> vectors;
     std::array<mmsghdr, batch> messages;
+    Duration taken_at;       ///< by CLOCK_MONOTONIC
+    Duration taken_at_world; ///< by CLOCK_REALTIME, in which the kernel stamps packets
 };
 
 Inbox::Inbox() : buffers_{std::make_unique<Buffers>()} {}
@@ -81,6 +89,8 @@ Inbox::More Inbox::take(int socket)
         return empty ? More::no : More::unsure;
     }
     size_ = static_cast<std::size_t>(count);
+    b.taken_at = read_clock(CLOCK_MONOTONIC);
+    b.taken_at_world = read_clock(CLOCK_REALTIME);
     // A batch that is not full may also have ended at a pending socket error: ask again.
     return More::yes;
 }
@@ -92,7 +102,10 @@ std::optional<Inbox::Packet> Inbox::packet(std::size_t index) const
     if (!from || message.msg_hdr.msg_namelen == 0) {
         return std::nullopt;
     }
-    Packet packet{std::span{buffers_->bytes[index]}.first(message.msg_len), *from, std::nullopt};
+    Packet packet{.bytes = std::span{buffers_->bytes[index]}.first(message.msg_len),
+                  .from = *from,
+                  .to = std::nullopt,
+                  .arrived = Instant{buffers_->taken_at}};
     auto* header = const_cast<msghdr*>(&message.msg_hdr);
     for (cmsghdr* c = CMSG_FIRSTHDR(header); c != nullptr; c = CMSG_NXTHDR(header, c)) {
         Address to;
@@ -108,6 +121,12 @@ std::optional<Inbox::Packet> Inbox::packet(std::size_t index) const
             to.scope = info.ipi6_ifindex;
             std::memcpy(to.bytes.data(), &info.ipi6_addr, sizeof info.ipi6_addr);
             packet.to = to;
+        } else if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_TIMESTAMPNS) {
+            timespec stamp{};
+            std::memcpy(&stamp, CMSG_DATA(c), sizeof stamp);
+            // Whoever sets the clock between the two readings spoils a round trip, no verdict.
+            packet.arrived -=
+                std::max(buffers_->taken_at_world - duration_of(stamp), Duration::zero());
         }
     }
     return packet;

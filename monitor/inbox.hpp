@@ -35,6 +35,7 @@ public:
         std::span<const std::uint8_t> bytes; ///< cut off at 256; valid until the next take()
         Endpoint from;
         std::optional<Address> to; ///< our address it was sent to, where packet info is on
+        Instant arrived;           ///< at our network card, where timestamps are on; else taken
     };
     enum class More { no, yes, unsure };
 
@@ -56,9 +57,10 @@ private:
     std::size_t size_ = 0;
 };
 
-/// Packets that the kernel threw away because we did not fetch them in time, since the socket
-/// was opened. Asked for rather than taken from SO_RXQ_OVFL, which comes with the next packet
-/// and so would tell too late of the losses behind a full queue.
+/// Packets that the kernel threw away since the socket was opened: because we did not fetch them
+/// in time, or, on a UDP socket, because their checksum was wrong. Asked for rather than taken from
+/// SO_RXQ_OVFL, which comes with the next packet and so would tell too late of the losses behind a
+/// full queue.
 [[nodiscard]] std::uint32_t dropped(int socket) noexcept;
 
 /// Asks for room for a second of everything; more than rmem_max only with CAP_NET_ADMIN.

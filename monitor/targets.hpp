@@ -4,6 +4,7 @@
 #include "core/event.hpp"
 #include "core/secret.hpp"
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <variant>
@@ -17,6 +18,8 @@ using Sink = std::function<void(const Event&)>;
 struct HostProbe {
     HostId host;
     MonitorId monitor;
+
+    friend bool operator==(const HostProbe&, const HostProbe&) = default;
 };
 
 /// Something to ping: a host over one network, or a sentinel.
@@ -24,7 +27,18 @@ struct IcmpTarget {
     std::variant<HostProbe, SentinelId> subject;
     std::string address; ///< numeric IPv4 or IPv6
     Duration interval = 200ms;
-    Duration patience = 200ms; ///< a reply later than this is a silence
+    Duration patience = 200ms;      ///< a reply later than this is a silence
+    Duration dense_interval = 50ms; ///< instead of a longer `interval` while watched closely
+};
+
+/// A port of a host to which a connection is begun, and ended before anything is said over it.
+struct TcpTarget {
+    HostProbe subject;
+    std::string address; ///< numeric IPv4 or IPv6
+    std::uint16_t port = 0;
+    Duration interval = 200ms;
+    Duration patience = 200ms;      ///< at most `interval`
+    Duration dense_interval = 50ms; ///< instead of a longer `interval` while watched closely
 };
 
 /// A host whose agent owes us beats.

@@ -157,13 +157,21 @@ int tell_status(Session& session, const HandOrder& order)
 
 int look_at_device(Session& session, const HandOrder& order)
 {
-    const auto answer = session.prepare(order.identity);
+    const auto answer = session.inspect(order.identity, order.patience, [] { return true; });
     if (answer.fault != PowerFault::none) {
         return fail(answer.detail);
     }
     say(answer.detail);
     if (const auto& told = session.told(); told && !order.identity) {
         say("The host's system UUID is this, or in SMBIOS order " + text_of(smbios_order(*told)));
+    }
+    if (answer.facts && answer.facts->cipher_zero == true) {
+        say("Warning: the BMC opens sessions with cipher suite 0, for which nobody needs a "
+            "password: switch it off there");
+    }
+    if (answer.facts && answer.facts->may_power_off == false) {
+        return fail("this user's session may not power off: give it the privilege OPERATOR, and "
+                    "say privlvl=operator");
     }
     return done;
 }

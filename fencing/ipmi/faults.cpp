@@ -35,8 +35,17 @@ PowerFault fault_of(int errnum) noexcept
 
 bool suite_refused(int errnum) noexcept
 {
-    return errnum == IPMI_ERR_CIPHER_SUITE_ID_UNAVAILABLE || errnum == IPMI_ERR_IPMI_ERROR ||
-           errnum == IPMI_ERR_BAD_RMCPPLUS_STATUS_CODE;
+    return errnum == IPMI_ERR_CIPHER_SUITE_ID_UNAVAILABLE;
+}
+
+bool suite_perhaps_refused(int errnum) noexcept
+{
+    return errnum == IPMI_ERR_IPMI_ERROR || errnum == IPMI_ERR_BAD_RMCPPLUS_STATUS_CODE;
+}
+
+bool privilege_refused(int errnum) noexcept
+{
+    return errnum == IPMI_ERR_PRIVILEGE_LEVEL_CANNOT_BE_OBTAINED;
 }
 
 bool stray_datagram(int errnum) noexcept

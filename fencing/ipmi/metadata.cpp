@@ -23,7 +23,7 @@ constexpr std::array<Option, 19> all_options{{
     {"cipher", "string", "17,3", false, false,
      "RMCP+ cipher suites, the preferred one first. 0 is refused."},
     {"privlvl", "string", "operator", false, false,
-     "Privilege of the session: user (status only), operator or administrator."},
+     "Privilege of the session: user (for status alone), operator or administrator."},
     {"workarounds", "string", "", false, false,
      "For BMCs that are not quite IPMI 2.0: names of ipmipower's workarounds, separated by "
      "commas, e.g. opensesspriv."},

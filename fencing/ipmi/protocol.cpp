@@ -4,6 +4,7 @@
 #include "core/assert.hpp"
 #include "fencing/ipmi/device_rules.hpp"
 #include "fencing/ipmi/identity.hpp"
+#include "fencing/ipmi/inspection.hpp"
 #include "fencing/lines.hpp"
 
 #include <array>
@@ -94,10 +95,12 @@ private:
     bool more_;
 };
 
-constexpr std::array<std::pair<std::string_view, PowerAction>, 3> actions{{
+constexpr std::array<std::pair<std::string_view, PowerAction>, 5> actions{{
     {"prepare", PowerAction::prepare},
     {"off", PowerAction::off},
     {"read", PowerAction::read},
+    {"inspect", PowerAction::inspect},
+    {"on", PowerAction::on},
 }};
 constexpr std::array<std::pair<std::string_view, PowerState>, 3> states{{
     {"unknown", PowerState::unknown},
@@ -111,6 +114,12 @@ constexpr std::array<std::pair<std::string_view, PowerFault>, 6> faults{{
     {"busy", PowerFault::busy},
     {"wrong_credentials", PowerFault::wrong_credentials},
     {"wrong_identity", PowerFault::wrong_identity},
+}};
+
+constexpr std::array<std::pair<std::string_view, std::optional<bool>>, 3> answers{{
+    {"yes", true},
+    {"no", false},
+    {"unknown", std::nullopt},
 }};
 
 template <class Table, class Value>
@@ -145,6 +154,39 @@ std::optional<AttemptId> attempt_of(std::string_view text)
         return std::nullopt;
     }
     return AttemptId{value};
+}
+
+/// Whole numbers of them, at least one, in one spelling.
+std::optional<Duration> patience_of(std::string_view text)
+{
+    const auto value = number(
+        text, std::chrono::duration_cast<std::chrono::milliseconds>(longest_patience).count());
+    if (!value || *value == 0) {
+        return std::nullopt;
+    }
+    return std::chrono::milliseconds{*value};
+}
+
+/// Nobody looked any further than a refused login, and a broken conversation proves nothing.
+bool facts_fit(PowerState state, PowerFault fault)
+{
+    return state == PowerState::unknown &&
+           (fault == PowerFault::none || fault == PowerFault::refused ||
+            fault == PowerFault::wrong_credentials);
+}
+
+/// Three fields, and all of the rest of the line.
+std::optional<DeviceFacts> facts_of(Fields& fields)
+{
+    const auto may_power_off = value_in(answers, fields.value("may_power_off").value_or(""));
+    const auto cipher_zero = value_in(answers, fields.value("cipher_zero").value_or(""));
+    auto on_restore = fields.value("on_restore");
+    const bool told = on_restore != "unknown";
+    if (!may_power_off || !cipher_zero || !on_restore ||
+        (told && !is_restore_policy(*on_restore)) || !fields.at_end()) {
+        return std::nullopt;
+    }
+    return DeviceFacts{*may_power_off, *cipher_zero, told ? std::move(on_restore) : std::nullopt};
 }
 
 std::string joined(const std::vector<std::string>& names)
@@ -256,6 +298,9 @@ std::string write_request(const Request& request)
     std::string line{name_in(actions, request.action)};
     line += ' ' + std::to_string(request.attempt.get()) + " identity=";
     escape_to(line, request.identity ? request.identity->get() : "waived");
+    if (request.action == PowerAction::inspect) {
+        line += " patience=" + milliseconds_text(request.patience);
+    }
     return line;
 }
 
@@ -268,10 +313,14 @@ Parsed<Request> read_request(std::string_view line)
     const auto action = value_in(actions, fields.word());
     const auto attempt = attempt_of(fields.word());
     auto identity = fields.value("identity");
-    if (!action || !attempt || !identity || !fields.at_end()) {
+    std::optional<Duration> patience = Duration{};
+    if (action == PowerAction::inspect) {
+        patience = patience_of(fields.value("patience").value_or(""));
+    }
+    if (!action || !attempt || !identity || !patience || !fields.at_end()) {
         return Complaint{"the request is malformed"};
     }
-    Request request{*action, *attempt, {}};
+    Request request{*action, *attempt, {}, *patience};
     if (*identity != "waived") {
         if (!uuid_bytes(*identity)) {
             return Complaint{"the request's identity is not a UUID"};
@@ -289,6 +338,14 @@ std::string write_reply(const PowerReply& reply)
     line += name_in(faults, reply.fault);
     line += ' ';
     escape_to(line, std::string_view{reply.detail}.substr(0, longest_detail));
+    if (reply.facts) {
+        KNELL_ASSERT(facts_fit(reply.state, reply.fault));
+        line += " may_power_off=";
+        line += name_in(answers, reply.facts->may_power_off);
+        line += " cipher_zero=";
+        line += name_in(answers, reply.facts->cipher_zero);
+        line += " on_restore=" + reply.facts->on_restore.value_or("unknown");
+    }
     return line;
 }
 
@@ -304,12 +361,17 @@ Parsed<PowerReply> read_reply(std::string_view line)
     const auto fault = value_in(faults, fields.word());
     const bool has_detail = !fields.at_end();
     auto detail = unescaped(fields.word());
-    if (!is_reply || !attempt || !state || !fault || !has_detail || !detail || !fields.at_end() ||
-        detail->size() > longest_detail) {
+    const bool has_facts = !fields.at_end();
+    auto facts = has_facts ? facts_of(fields) : std::nullopt;
+    if (!is_reply || !attempt || !state || !fault || !has_detail || !detail ||
+        has_facts != facts.has_value() || detail->size() > longest_detail) {
         return Complaint{"the reply is malformed"};
     }
     if (*state != PowerState::unknown && *fault != PowerFault::none) {
         return Complaint{"the reply names a state and a fault at once"};
+    }
+    if (facts && !facts_fit(*state, *fault)) {
+        return Complaint{"the reply tells facts that nobody can have found"};
     }
     for (char& c : *detail) {
         // Words for a log: whatever else a BMC made the helper say, it stays on its line.
@@ -317,7 +379,7 @@ Parsed<PowerReply> read_reply(std::string_view line)
             c = '?';
         }
     }
-    return PowerReply{*attempt, *state, *fault, std::move(*detail)};
+    return PowerReply{*attempt, *state, *fault, std::move(*detail), std::move(facts)};
 }
 
 } // namespace knell::fencing::ipmi

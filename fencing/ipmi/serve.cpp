@@ -8,6 +8,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -55,6 +56,12 @@ bool write_line(std::string line)
            static_cast<ssize_t>(line.size());
 }
 
+bool peer_listens()
+{
+    pollfd state{peer, POLLRDHUP, 0};
+    return ::poll(&state, 1, 0) == 0;
+}
+
 Answer perform(Session& session, const Request& request)
 {
     switch (request.action) {
@@ -64,6 +71,10 @@ Answer perform(Session& session, const Request& request)
         return session.power_off(request.identity);
     case PowerAction::read:
         return session.read_power(request.identity);
+    case PowerAction::inspect:
+        return session.inspect(request.identity, request.patience, peer_listens);
+    case PowerAction::on:
+        return session.power_on(request.identity);
     }
     return {PowerState::unknown, PowerFault::refused, "no such action"};
 }
@@ -77,8 +88,8 @@ int answer_requests(Session& session, Lines& lines)
             return exit_protocol;
         }
         auto answer = perform(session, *request);
-        if (!write_line(write_reply(
-                {request->attempt, answer.state, answer.fault, std::move(answer.detail)}))) {
+        if (!write_line(write_reply({request->attempt, answer.state, answer.fault,
+                                     std::move(answer.detail), std::move(answer.facts)}))) {
             return 0;
         }
         session.tidy();

@@ -3,6 +3,7 @@
 
 #include "fencing/ipmi/device_rules.hpp"
 #include "fencing/ipmi/faults.hpp"
+#include "fencing/ipmi/suite_probe.hpp"
 
 #include <freeipmi/freeipmi.h>
 
@@ -34,12 +35,6 @@ struct FreeResponse {
     void operator()(fiid_obj* response) const noexcept { fiid_obj_destroy(response); }
 };
 using Response = std::unique_ptr<fiid_obj, FreeResponse>;
-
-std::string hex_byte(unsigned byte)
-{
-    constexpr std::string_view digits = "0123456789ABCDEF";
-    return {digits[byte >> 4 & 15], digits[byte & 15]};
-}
 
 /// fiid_obj_get() answers 1 for a value, 0 for "the BMC sent no such field" and
 /// -1 for an error: with the last two the variable is as it was.
@@ -87,6 +82,12 @@ bool completion_code_error(int errnum)
 
 } // namespace
 
+std::string hex_byte(unsigned byte)
+{
+    constexpr std::string_view digits = "0123456789ABCDEF";
+    return {digits[byte >> 4 & 15], digits[byte & 15]};
+}
+
 void Session::Close::operator()(ipmi_ctx* context) const noexcept
 {
     ipmi_ctx_close(context);
@@ -126,7 +127,13 @@ Answer Session::power_off(const std::optional<SystemUuid>& identity)
 
 Answer Session::power_on(const std::optional<SystemUuid>& identity)
 {
-    return control(IPMI_CHASSIS_CONTROL_POWER_UP, "power on", identity);
+    auto answer = control(IPMI_CHASSIS_CONTROL_POWER_UP, "power on", identity);
+    if (answer.already) {
+        answer.fault = PowerFault::none;
+    } else if (answer.fault == PowerFault::refused) {
+        answer.fault = PowerFault::busy;
+    }
+    return answer;
 }
 
 Answer Session::read_power(const std::optional<SystemUuid>& identity)
@@ -206,7 +213,7 @@ Answer Session::open()
         }
         errnum = ipmi_ctx_errnum(context_.get());
         tried += (tried.empty() ? "" : ", ") + std::to_string(suite);
-        if (!suite_refused(errnum)) {
+        if (suite == device_.cipher_suites.back() || !is_for_the_suite(errnum, suite)) {
             break;
         }
     }
@@ -218,8 +225,28 @@ Answer Session::open()
     if (answer.fault == PowerFault::wrong_credentials) {
         login_refused_ = Clock::now();
         refusal_ = answer.detail;
+        lacks_privilege_ = privilege_refused(errnum);
     }
     return answer;
+}
+
+/// The next suite costs another login, so it must not be this login that was refused. Where
+/// libfreeipmi's error leaves that open the BMC is asked, without a user and a password.
+bool Session::is_for_the_suite(int errnum, unsigned suite)
+{
+    if (suite_refused(errnum)) {
+        return true;
+    }
+    Algorithms algorithms;
+    if (!suite_perhaps_refused(errnum) ||
+        ipmi_cipher_suite_id_to_algorithms(static_cast<std::uint8_t>(suite),
+                                           &algorithms.authentication, &algorithms.integrity,
+                                           &algorithms.confidentiality) != 0) {
+        return false;
+    }
+    const auto accepted =
+        SuiteProbe{device_}.accepts(algorithms, Clock::now() + device_.retransmission_timeout);
+    return accepted == false;
 }
 
 bool Session::open_with(unsigned suite)
@@ -227,7 +254,7 @@ bool Session::open_with(unsigned suite)
     if (try_open_with(suite)) {
         return true;
     }
-    return stray_datagram(ipmi_ctx_errnum(context_.get())) && try_open_with(suite);
+    return try_twice_ && stray_datagram(ipmi_ctx_errnum(context_.get())) && try_open_with(suite);
 }
 
 /// Trust the return value only: the error number can be "success" after a failure.
@@ -256,26 +283,24 @@ bool Session::try_open_with(unsigned suite)
 
 Answer Session::identify()
 {
-    constexpr std::array<std::uint8_t, 1> request{IPMI_CMD_GET_SYSTEM_GUID};
-    std::array<std::uint8_t, 64> response{};
-    const int size = ipmi_cmd_raw(context_.get(), 0, IPMI_NET_FN_APP_RQ, request.data(),
-                                  request.size(), response.data(), response.size());
-    if (size < 2) {
-        return failed("reading the System GUID");
+    std::vector<std::uint8_t> response;
+    if (auto trouble = ask(IPMI_NET_FN_APP_RQ, {IPMI_CMD_GET_SYSTEM_GUID},
+                           "reading the System GUID", response);
+        trouble.fault != PowerFault::none) {
+        return trouble;
     }
-    last_exchange_ = Clock::now();
-    if (response[1] != 0) {
+    if (response[0] != 0) {
         return {PowerState::unknown, PowerFault::refused,
-                "the BMC does not tell its System GUID (completion code " + hex_byte(response[1]) +
+                "the BMC does not tell its System GUID (completion code " + hex_byte(response[0]) +
                     ")"};
     }
     Guid guid{};
-    if (static_cast<std::size_t>(size) != 2 + guid.size()) {
+    if (response.size() != 1 + guid.size()) {
         return {PowerState::unknown, PowerFault::refused,
                 "the BMC told a System GUID of the wrong length"};
     }
-    std::copy_n(response.begin() + 2, guid.size(), guid.begin());
-    told_ = guid;
+    std::copy_n(response.begin() + 1, guid.size(), guid.begin());
+    told_ = last_told_ = guid;
     return {};
 }
 
@@ -299,6 +324,21 @@ Answer Session::control(std::uint8_t operation, const char* words,
         }
     }
     return answer;
+}
+
+Answer Session::ask(std::uint8_t net_fn, std::initializer_list<std::uint8_t> request,
+                    const std::string& doing, std::vector<std::uint8_t>& answer)
+{
+    std::array<std::uint8_t, 64> response{};
+    const int size =
+        ipmi_cmd_raw(context_.get(), 0, net_fn, std::data(request),
+                     static_cast<unsigned>(request.size()), response.data(), response.size());
+    if (size < 2) { // the command and a completion code
+        return failed(doing);
+    }
+    last_exchange_ = Clock::now();
+    answer.assign(response.begin() + 1, response.begin() + size);
+    return {};
 }
 
 /// A well-formed refusal leaves the session good. After anything else nobody
