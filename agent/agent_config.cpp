@@ -5,6 +5,7 @@
 
 #include <yaml-cpp/yaml.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
@@ -21,6 +22,7 @@ namespace knell::agent {
 namespace {
 
 constexpr std::size_t most_bytes = 64UL * 1024;
+constexpr std::size_t doors_at_most = 16;
 
 struct FileText {
     std::string text;
@@ -31,7 +33,7 @@ struct FileText {
 FileText read_file(const std::string& path)
 {
     FileText result;
-    const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     struct stat status {};
     if (file < 0 || fstat(file, &status) != 0) {
         result.error = errno;
@@ -41,14 +43,15 @@ FileText read_file(const std::string& path)
         return result;
     }
     result.mode = status.st_mode;
-    result.text.resize(most_bytes);
+    // One byte more is enough to know; half of a text says something else than the whole.
+    result.text.resize(most_bytes + 1);
     std::size_t size = 0;
     ssize_t got = 0;
-    while (size < most_bytes &&
-           (got = read(file, result.text.data() + size, most_bytes - size)) > 0) {
+    while (size < result.text.size() &&
+           (got = read(file, result.text.data() + size, result.text.size() - size)) > 0) {
         size += static_cast<std::size_t>(got);
     }
-    result.error = got < 0 ? errno : 0;
+    result.error = got < 0 ? errno : size > most_bytes ? EFBIG : 0;
     result.text.resize(size);
     close(file);
     return result;
@@ -74,6 +77,8 @@ private:
     void read_controller(const YAML::Node& node);
     void read_interval(const YAML::Node& node);
     void read_goodbye(const YAML::Node& node);
+    void read_channel(const YAML::Node& node);
+    void read_listen(const YAML::Node& list);
     void read_key(const YAML::Node& node);
     void read_uuid(const YAML::Node& node);
     void read_check(const YAML::Node& node, Check& into, const std::string& what,
@@ -212,6 +217,38 @@ void Reader::read_goodbye(const YAML::Node& node)
         config_.goodbye = GoodbyeRule::never;
     } else {
         fault(node.Mark(), "goodbye must be on_shutdown, always or never.");
+    }
+}
+
+void Reader::read_channel(const YAML::Node& node)
+{
+    entries(node, {{"listen", [this](const YAML::Node& value) { read_listen(value); }}}, "channel");
+    if (node.IsMap() && !node["listen"]) {
+        fault(node.Mark(), "channel lacks listen. Leave channel out where it is not wanted.");
+    }
+}
+
+void Reader::read_listen(const YAML::Node& list)
+{
+    if (!list.IsSequence() || list.size() == 0 || list.size() > doors_at_most) {
+        fault(list.Mark(), "listen must be a list of at most " + std::to_string(doors_at_most) +
+                               " addresses with ports, e.g. [\"0.0.0.0:7413\"].");
+        return;
+    }
+    for (const auto& node : list) {
+        const auto endpoint = monitor::parse_endpoint(node.IsScalar() ? node.Scalar() : "");
+        if (!endpoint) {
+            fault(node.Mark(), "listen takes addresses of this host with a port, such as "
+                               "\"0.0.0.0:7413\" or \"[::]:7413\"; names are not resolved.");
+            continue;
+        }
+        auto& all = config_.channel;
+        if (std::find(all.begin(), all.end(), *endpoint) != all.end()) {
+            fault(node.Mark(),
+                  monitor::to_string(*endpoint) + " is listened on twice. Remove one of them.");
+            continue;
+        }
+        all.push_back(*endpoint);
     }
 }
 
@@ -386,7 +423,8 @@ std::variant<AgentConfig, ConfigFaults> Reader::read()
               }},
              {"system_uuid_file", [this](const YAML::Node& v) { read_uuid(v); }},
              {"health", health},
-             {"goodbye", [this](const YAML::Node& v) { read_goodbye(v); }}},
+             {"goodbye", [this](const YAML::Node& v) { read_goodbye(v); }},
+             {"channel", [this](const YAML::Node& v) { read_channel(v); }}},
             "the configuration");
     for (const char* needed : {"host", "controllers", "key"}) {
         if (root.IsMap() && !root[needed]) {

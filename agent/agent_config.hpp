@@ -51,6 +51,7 @@ struct AgentConfig {
     Check nova_compute = UnitCheck{"nova-compute.service"};
     Check libvirt = SocketCheck{"/run/libvirt/libvirt-sock-ro"};
     GoodbyeRule goodbye = GoodbyeRule::on_shutdown;
+    std::vector<monitor::Endpoint> channel; ///< where controllers may connect; empty: nowhere
 };
 
 /// Everything that is wrong, one sentence each: "file:line:column: what. How to mend it."

@@ -2,6 +2,7 @@
 #include "agent/beat_loop.hpp"
 
 #include "agent/beat_session.hpp"
+#include "agent/channel.hpp"
 #include "agent/health.hpp"
 
 #include <systemd/sd-daemon.h>
@@ -41,6 +42,16 @@ Duration read_clock(clockid_t clock) noexcept
 timespec to_timespec(Duration duration) noexcept
 {
     return {duration / 1s, (duration % 1s).count() * 1000};
+}
+
+std::vector<monitor::Address> addresses_of(const std::vector<Controller>& controllers)
+{
+    std::vector<monitor::Address> all;
+    all.reserve(controllers.size());
+    for (const auto& controller : controllers) {
+        all.push_back(controller.to.address);
+    }
+    return all;
 }
 
 /// A controller and our socket towards it. The socket opens whenever the network lets it.
@@ -129,6 +140,7 @@ private:
 
     const AgentConfig& config_;
     BeatSession session_;
+    Channel channel_; ///< ends with us, behind the goodbye
     std::vector<Way> ways_;
     std::vector<pollfd> waiting_;
     int timer_ = -1;
@@ -147,7 +159,8 @@ Loop::Loop(const AgentConfig& config)
                                  .session = monitor::random_bytes16(),
                                  .system_uuid = config.system_uuid},
                                 config.key,
-                                config.controllers.size()}
+                                config.controllers.size()},
+      channel_{config.channel, addresses_of(config.controllers)}
 {
     for (const auto& controller : config.controllers) {
         ways_.emplace_back(controller);
@@ -279,6 +292,9 @@ int Loop::run()
     }
     look();
     tick();
+    channel_.look(read_clock(CLOCK_MONOTONIC));
+    // A beat every minute is no reason to let a stranger stay for one.
+    const int patience = channel_.wanted() ? static_cast<int>(Channel::look_every / 1ms) : -1;
     sd_notifyf(0, "READY=1\nSTATUS=beating as %s to %zu address(es) every %lld ms",
                config_.host.get().c_str(), ways_.size(),
                static_cast<long long>(config_.interval / 1ms));
@@ -288,7 +304,7 @@ int Loop::run()
         for (std::size_t i = 0; i < ways_.size(); ++i) {
             waiting_[i + 2] = {ways_[i].socket, POLLIN, 0};
         }
-        if (poll(waiting_.data(), waiting_.size(), -1) < 0 && errno != EINTR) {
+        if (poll(waiting_.data(), waiting_.size(), patience) < 0 && errno != EINTR) {
             std::fprintf(stderr, "knell-agent: poll: %s\n", std::strerror(errno));
             return 1;
         }
@@ -305,6 +321,7 @@ int Loop::run()
             return 0;
         }
         tick();
+        channel_.look(read_clock(CLOCK_MONOTONIC));
         for (std::size_t i = 0; i < ways_.size(); ++i) {
             if ((waiting_[i + 2].revents & (POLLIN | POLLERR)) != 0) {
                 hear(i);

@@ -7,11 +7,11 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
-#include <cstdlib>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <string>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -80,21 +80,41 @@ bool socket_lives(const SocketCheck& check)
     return connected;
 }
 
+int keep_state(sd_bus_message* reply, void* into, sd_bus_error* /*unused*/)
+{
+    const char* state = "";
+    if (sd_bus_message_is_method_error(reply, nullptr) == 0) {
+        sd_bus_message_read(reply, "v", "s", &state);
+    }
+    *static_cast<std::optional<std::string>*>(into) = state;
+    return 0;
+}
+
+/// Never waits for the bus to be started: systemd starts it only after we have ended, when both are
+/// asked of it at once.
 bool manager_says_stopping()
 {
+    using Clock = std::chrono::steady_clock;
     sd_bus* bus = nullptr;
     if (sd_bus_open_system(&bus) < 0) {
         return false;
     }
-    sd_bus_set_method_call_timeout(bus, 1'000'000);
-    char* state = nullptr;
-    const int result = sd_bus_get_property_string(
-        bus, "org.freedesktop.systemd1", "/org/freedesktop/systemd1",
-        "org.freedesktop.systemd1.Manager", "SystemState", nullptr, &state);
-    const bool stopping = result >= 0 && std::strcmp(state, "stopping") == 0;
-    std::free(state); // NOLINT: sd-bus gives malloc'ed strings
+    std::optional<std::string> state;
+    int result = sd_bus_call_method_async(
+        bus, nullptr, "org.freedesktop.systemd1", "/org/freedesktop/systemd1",
+        "org.freedesktop.DBus.Properties", "Get", keep_state, &state, "ss",
+        "org.freedesktop.systemd1.Manager", "SystemState");
+    const auto deadline = Clock::now() + std::chrono::seconds{1};
+    while (result >= 0 && !state && Clock::now() < deadline) {
+        result = sd_bus_process(bus, nullptr);
+        if (result == 0) {
+            const auto left = std::chrono::duration_cast<std::chrono::microseconds>(
+                std::max(deadline - Clock::now(), Clock::duration::zero()));
+            result = sd_bus_wait(bus, static_cast<std::uint64_t>(left.count()));
+        }
+    }
     sd_bus_close_unref(bus);
-    return stopping;
+    return state == "stopping";
 }
 
 } // namespace

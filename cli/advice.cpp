@@ -15,7 +15,9 @@ struct Advice {
     std::string_view text;
 };
 
-constexpr std::array<Advice, 13> table{{
+constexpr std::string_view held_in_plan = "Held in the plan";
+
+constexpr std::array<Advice, 14> table{{
     {"Disputed", 0,
      "knell touches nothing until you decide. A host proven off has spoken: look which machine the "
      "fence device really is, then `knellctl host release HOST --reason ...`."},
@@ -26,6 +28,10 @@ constexpr std::array<Advice, 13> table{{
      "knell fences it when the reason above is gone. To fence it now: `knellctl host fence HOST "
      "--reason ...`; if you have seen that it is off: `knellctl host confirm-off HOST --reason "
      "...`."},
+    {held_in_plan, 0,
+     "knell waits for you: `knellctl plan show` tells what it would fence and why, `knellctl plan "
+     "approve HOST --reason ...` lets it. If you have seen that it is off: `knellctl host "
+     "confirm-off HOST --reason ...`."},
     {"Parked", 0,
      "It failed too often. When it is mended: `knellctl host release HOST --reason "
      "...`."},
@@ -46,8 +52,8 @@ constexpr std::array<Advice, 13> table{{
      "knell is clearing its flag in Nova. Nova refuses while evacuations are "
      "unfinished; knell asks again."},
     {"Maintenance", 1,
-     "It was shut down in order and is not fenced. It is watched again when it "
-     "is back."},
+     "It is left alone and not fenced until it is back, or its time is over. At once: `knellctl "
+     "maintenance end HOST --reason ...`."},
     {"Unseen", 1,
      "knell has not heard it since its start and will not fence it by itself. Check its address, "
      "its agent and its key; if it is dead: `knellctl host fence HOST --reason ...`."},
@@ -69,9 +75,9 @@ int urgency_of(std::string_view state)
     return advice == nullptr ? 0 : advice->urgency;
 }
 
-std::string advice_for(std::string_view state, std::string_view host)
+std::string advice_for(std::string_view state, std::string_view host, InPlan in_plan)
 {
-    const auto* advice = find(state);
+    const auto* advice = find(in_plan == InPlan::yes ? held_in_plan : state);
     std::string text{advice == nullptr ? std::string_view{} : advice->text};
     constexpr std::string_view mark = "HOST";
     for (auto at = text.find(mark); at != std::string::npos;

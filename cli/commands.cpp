@@ -2,13 +2,13 @@
 #include "cli/commands.hpp"
 
 #include "cli/client.hpp"
+#include "cli/reading.hpp"
 #include "cli/render.hpp"
 #include "cli/text.hpp"
 
 #include <boost/json.hpp>
 
 #include <istream>
-#include <optional>
 #include <ostream>
 #include <utility>
 
@@ -42,7 +42,6 @@ Exit exit_for(int code)
     }
 }
 
-/// Nothing: the fault has been told, and `exit` says how to end.
 std::optional<json::object> ask(Client& client, Terminal& terminal, const char* method,
                                 json::object params, Exit& exit)
 {
@@ -60,67 +59,110 @@ std::optional<json::object> ask(Client& client, Terminal& terminal, const char* 
     return std::get<json::object>(std::move(answer));
 }
 
+bool is_for_lists(Format format)
+{
+    return format == Format::csv || format == Format::value;
+}
+
+void print_as_it_came(const Target& target, std::ostream& out, const json::object& result)
+{
+    if (target.format == Format::yaml) {
+        print_yaml(out, result);
+    } else {
+        out << json::serialize(result) << '\n';
+    }
+}
+
+constexpr View answer_view{[](std::ostream& out, const json::object& answer) {
+    out << "accepted: " << text(answer, {"text"}, "") << '\n';
+}};
+
 } // namespace
 
-Exit look(const Target& target, Terminal& terminal, const char* method, json::object params,
-          void (*print)(std::ostream&, const json::object&))
+bool fits(const Target& target, const View& view, Terminal& terminal)
 {
-    Exit exit = Exit::ok;
-    auto client = reach(target, terminal, exit);
-    if (!client) {
-        return exit;
+    if (view.listing == nullptr) {
+        if (is_for_lists(target.format) || !target.columns.empty()) {
+            terminal.err << "knellctl: this is no list; csv, value and --column are for lists\n";
+            return false;
+        }
+        return true;
     }
-    const auto result = ask(*client, terminal, method, std::move(params), exit);
-    if (!result) {
-        return exit;
+    auto nothing = view.listing({});
+    if (const auto fault = choose(nothing, target.columns)) {
+        terminal.err << "knellctl: " << plain(*fault) << '\n';
+        return false;
     }
-    if (target.format == Format::json) {
-        terminal.out << json::serialize(*result) << '\n';
+    return true;
+}
+
+Exit present(const Target& target, const View& view, Terminal& terminal, const json::object& result)
+{
+    if (view.listing != nullptr && (is_for_lists(target.format) || !target.columns.empty())) {
+        auto listing = view.listing(result);
+        (void)choose(listing, target.columns);
+        print(terminal.out, listing, target.format);
+    } else if (target.format == Format::table) {
+        view.print(terminal.out, result);
     } else {
-        print(terminal.out, *result);
+        print_as_it_came(target, terminal.out, result);
     }
     return Exit::ok;
 }
 
+std::optional<json::object> ask(const Target& target, Terminal& terminal, const char* method,
+                                json::object params, Exit& exit)
+{
+    auto client = reach(target, terminal, exit);
+    return client ? ask(*client, terminal, method, std::move(params), exit) : std::nullopt;
+}
+
+Exit look(const Target& target, Terminal& terminal, const char* method, json::object params,
+          const View& view)
+{
+    if (!fits(target, view, terminal)) {
+        return Exit::usage;
+    }
+    Exit exit = Exit::ok;
+    const auto result = ask(target, terminal, method, std::move(params), exit);
+    return result ? present(target, view, terminal, *result) : exit;
+}
+
 Exit order(const Target& target, Terminal& terminal, const char* method, json::object params)
 {
+    if (!fits(target, answer_view, terminal)) {
+        return Exit::usage;
+    }
     Exit exit = Exit::ok;
-    auto client = reach(target, terminal, exit);
-    if (!client) {
+    const auto answer = ask(target, terminal, method, std::move(params), exit);
+    if (!answer) {
         return exit;
     }
-    const auto result = ask(*client, terminal, method, std::move(params), exit);
-    if (!result) {
-        return exit;
-    }
-    const auto* accepted = result->if_contains("accepted");
-    const auto* text = result->if_contains("text");
-    const auto words =
-        text != nullptr && text->is_string() ? plain(text->get_string()) : std::string{};
-    const bool yes = accepted != nullptr && accepted->is_bool() && accepted->get_bool();
-    if (target.format == Format::json) {
-        terminal.out << json::serialize(*result) << '\n';
-    } else if (yes) {
-        terminal.out << "accepted: " << words << '\n';
+    const bool accepted = yes(*answer, {"accepted"});
+    if (target.format == Format::table && !accepted) {
+        terminal.err << "refused: " << text(*answer, {"text"}, "") << '\n';
     } else {
-        terminal.err << "refused: " << words << '\n';
+        (void)present(target, answer_view, terminal, *answer);
     }
-    return yes ? Exit::ok : Exit::refused;
+    return accepted ? Exit::ok : Exit::refused;
 }
 
 Exit watch(const Target& target, Terminal& terminal)
 {
+    constexpr View notices{print_notice};
+    if (!fits(target, notices, terminal)) {
+        return Exit::usage;
+    }
     Exit exit = Exit::ok;
     auto client = reach(target, terminal, exit);
     if (!client || !ask(*client, terminal, "watch", {}, exit)) {
         return exit;
     }
     while (const auto notice = client->next_notice()) {
-        if (target.format == Format::json) {
-            terminal.out << json::serialize(*notice) << '\n';
-        } else {
-            print_notice(terminal.out, *notice);
+        if (target.format == Format::yaml) {
+            terminal.out << "---\n";
         }
+        (void)present(target, notices, terminal, *notice);
         terminal.out.flush();
     }
     terminal.err << "knellctl: knelld has closed the connection; it ended, or this terminal was "
@@ -128,18 +170,19 @@ Exit watch(const Target& target, Terminal& terminal)
     return Exit::failed;
 }
 
-bool confirmed(Terminal& terminal, const std::string& host, const std::string& consequence)
+bool confirmed(Terminal& terminal, const Confirmation& confirmation)
 {
+    const auto& [consequence, request, word] = confirmation;
     if (!terminal.interactive) {
         terminal.err << "knellctl: " << consequence
                      << "\nThere is no terminal to ask on; give --yes if you mean it.\n";
         return false;
     }
-    terminal.err << consequence << "\nType the host's name again to go on: " << std::flush;
+    terminal.err << consequence << '\n' << request << " to go on: " << std::flush;
     std::string typed;
     std::getline(terminal.in, typed);
-    if (typed != host) {
-        terminal.err << "That is not " << plain(host) << "; nothing was done.\n";
+    if (typed != word) {
+        terminal.err << "That is not " << plain(word) << "; nothing was done.\n";
         return false;
     }
     return true;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli/text.hpp"
 
+#include <boost/nowide/utf/utf.hpp>
+
 #include <algorithm>
 #include <cstdint>
 #include <ostream>
@@ -27,26 +29,23 @@ std::string two(std::int64_t first, const char* unit, std::int64_t second, const
 
 std::string plain(std::string_view text)
 {
+    namespace utf = boost::nowide::utf;
     std::string safe;
-    for (std::size_t n = 0; n < text.size(); ++n) {
-        const auto byte = static_cast<unsigned char>(text[n]);
-        const auto next = n + 1 < text.size() ? static_cast<unsigned char>(text[n + 1]) : 0;
-        // U+0080 to U+009F are control characters too: C2 80 to C2 9F.
-        if (byte == 0xc2 && next >= 0x80 && next <= 0x9f) {
-            safe += '?';
-            ++n;
-        } else {
-            safe += byte < 0x20 || byte == 0x7f ? '?' : text[n];
-        }
+    for (const auto* at = text.begin(); at != text.end();) {
+        const auto* const begin = at;
+        const auto point = utf::utf_traits<char>::decode(at, text.end());
+        const bool none = point == utf::illegal || point == utf::incomplete;
+        at = none ? begin + 1 : at;
+        const bool control = point < 0x20 || (point >= 0x7f && point <= 0x9f);
+        safe += none || control ? std::string_view{"?"} : std::string_view{begin, at};
     }
     return safe;
 }
 
 std::string length_of_time(double seconds)
 {
-    if (seconds < 0) {
-        seconds = 0;
-    }
+    constexpr double longest = 1e12; // s; what no clock says is shown as that
+    seconds = std::clamp(seconds, 0.0, longest);
     if (seconds < 10) {
         const auto tenths = static_cast<std::int64_t>(seconds * 10);
         return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + "s";
@@ -62,6 +61,32 @@ std::string length_of_time(double seconds)
         return two(whole / 3600, "h", whole % 3600 / 60, "m");
     }
     return two(whole / 86400, "d", whole % 86400 / 3600, "h");
+}
+
+std::string short_time(double seconds)
+{
+    constexpr double long_time = 1, in_one = 1000;
+    return seconds >= 0 && seconds < long_time
+               ? std::to_string(static_cast<std::int64_t>(seconds * in_one)) + " ms"
+               : length_of_time(seconds);
+}
+
+std::vector<std::string> wrapped(std::string_view text, std::size_t most)
+{
+    std::vector<std::string> lines{""};
+    while (!text.empty()) {
+        const auto word = text.substr(0, text.find(' '));
+        text.remove_prefix(std::min(text.size(), word.size() + 1));
+        auto& line = lines.back();
+        if (line.empty()) {
+            line = word;
+        } else if (width(line) + 1 + width(word) <= most) {
+            line += " " + std::string{word};
+        } else {
+            lines.emplace_back(word);
+        }
+    }
+    return lines;
 }
 
 Table::Table(std::vector<std::string> head, std::string indent) : indent_{std::move(indent)}

@@ -15,6 +15,12 @@ namespace knell::cli {
 /// "0.4s", "12s", "3m 20s", "5h 2m", "12d 3h"
 [[nodiscard]] std::string length_of_time(double seconds);
 
+/// Of what takes milliseconds: "20 ms"; else as length_of_time().
+[[nodiscard]] std::string short_time(double seconds);
+
+/// Lines of at most `width` columns, broken between words. A longer word has a line of its own.
+[[nodiscard]] std::vector<std::string> wrapped(std::string_view text, std::size_t width);
+
 /// Columns aligned by their widest cell; the last one runs free, and nothing is
 /// written behind the last word of a line.
 class Table {

@@ -3,8 +3,15 @@
 
 #include "core/assert.hpp"
 #include "core/overloaded.hpp"
+#include "daemon/failpoint.hpp"
 
 namespace knell {
+
+void Engine::deliver(Instant now, const Event& event)
+{
+    failpoint::answered(event);
+    perform(fleet_.on_event(now, event));
+}
 
 void Engine::perform(const Effects& effects)
 {
@@ -19,10 +26,12 @@ void Engine::perform(const Effects& effects)
                        [&](const ClearForcedDown& e) { world_.clear_forced_down(e); },
                        [&](const ReadForcedDown& e) { world_.read_forced_down(e); },
                        [&](const SampleServers& e) { world_.sample_servers(e); },
+                       [&](const Watch& e) { world_.watch(e); },
                        [&](const Notice& e) { world_.notify(e); },
                        [&](const Answer& e) { world_.answer(e); },
                    },
                    effect);
+        failpoint::after(effect);
     }
     performing_ = false;
 }

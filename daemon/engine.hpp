@@ -12,13 +12,13 @@ public:
     Engine(Fleet& fleet, World& world) : fleet_{fleet}, world_{world} {}
 
     void begin(Instant now) { perform(fleet_.begin(now)); }
-    void deliver(Instant now, const Event& event) { perform(fleet_.on_event(now, event)); }
+    void deliver(Instant now, const Event& event);
     void wake(Instant now) { perform(fleet_.on_time(now)); }
+    /// What the fleet decided otherwise than by an event.
+    void perform(const Effects& effects);
     [[nodiscard]] Instant deadline() const { return fleet_.deadline(); }
 
 private:
-    void perform(const Effects& effects);
-
     Fleet& fleet_;
     World& world_;
     bool performing_ = false; ///< a world that answers from within a call breaks the order

@@ -5,10 +5,9 @@
 #include "daemon/control/control_server.hpp"
 #include "daemon/control/listener.hpp"
 #include "daemon/journal/journal.hpp"
+#include "daemon/metrics/metrics_server.hpp"
 #include "fencing/ipmi_agent.hpp"
 #include "http/transport.hpp"
-#include "monitor/heartbeat_monitor.hpp"
-#include "monitor/icmp_monitor.hpp"
 #include "nova/nova_client.hpp"
 
 #include <csignal>
@@ -17,7 +16,9 @@ namespace knell {
 
 namespace {
 
-constexpr unsigned explained_rows = 100;
+constexpr unsigned explained_rows = 500;
+/// Of a host, searched for one episode: as far back as the loop can wait for.
+constexpr unsigned searched_rows = 5000;
 
 nova::NovaOptions options_of(const config::Config& config)
 {
@@ -31,23 +32,14 @@ nova::NovaOptions options_of(const config::Config& config)
     return options;
 }
 
-std::vector<std::string> listen_texts(const std::vector<config::ListenAddress>& addresses)
-{
-    std::vector<std::string> texts;
-    for (const auto& listen : addresses) {
-        const auto port = ":" + std::to_string(listen.port);
-        texts.push_back((listen.v6() ? "[" + listen.address + "]" : listen.address) + port);
-    }
-    return texts;
-}
-
 } // namespace
 
-Knelld::Knelld(boost::asio::io_context& loop, config::Config config, nova::CloudSettings cloud)
-    : loop_{loop}, config_{std::move(config)}, notify_{loop}, started_{now()},
-      transport_{std::make_unique<http::Transport>(loop)}, nova_{std::make_unique<nova::NovaClient>(
-                                                               loop, *transport_, std::move(cloud),
-                                                               options_of(config_))},
+Knelld::Knelld(boost::asio::io_context& loop, std::string file, config::Config config,
+               nova::CloudSettings cloud)
+    : loop_{loop}, file_{std::move(file)}, config_{std::move(config)}, notify_{loop},
+      started_{now()}, transport_{std::make_unique<http::Transport>(loop)},
+      nova_{std::make_unique<nova::NovaClient>(loop, *transport_, std::move(cloud),
+                                               options_of(config_))},
       signals_{loop, SIGTERM, SIGINT, SIGUSR1}
 {
     for (auto& host : config_.hosts) {
@@ -74,6 +66,7 @@ std::optional<std::string> Knelld::start()
     if (auto why = start_watching()) {
         return why;
     }
+    open_metrics();
     log_.info("KNELL_STARTED",
               "watching " + std::to_string(config_.hosts.size()) + " hosts, " +
                   (fleet_->view().mode == Mode::armed ? "armed" : "observing only"));
@@ -96,28 +89,32 @@ std::optional<std::string> Knelld::recollect()
         return *why;
     }
     fleet_.emplace(config_.policy, fold(std::get<std::vector<JournalEntry>>(past)));
-    outside_.emplace(Outside::Rooms{*journal_, devices_, *nova_, log_});
-    engine_.emplace(*fleet_, *outside_);
-    ticker_.emplace(
-        loop_, [this] { return engine_->deadline(); }, [this](Instant at) { on_wake(at); });
-    outside_->connect([this](const Event& event) { deliver(event); });
-    outside_->on_failure([this](const std::string& why) {
-        log_.alarm("JOURNAL_FAILED", why + "; knelld ends, nothing is done without its journal");
-        end(1);
+    scribe_.emplace(loop_, *journal_, [this](const Record& record) {
+        deliver(Recorded{record.entry.host, record.attempt});
     });
+    outside_.emplace(Outside::Rooms{*scribe_, devices_, *nova_, log_});
+    start_measuring();
+    engine_.emplace(*fleet_, *metered_);
+    ticker_.emplace(
+        loop_, [this] { return engine_->deadline(); }, [this](Instant at) { engine_->wake(at); });
+    outside_->connect([this](const Event& event) { deliver(event); });
+    scribe_->on_trouble({[this](const std::string& why) {
+                             log_.alarm("JOURNAL_FAILED",
+                                        why + "; knelld ends, nothing is done without its journal");
+                             end(1);
+                         },
+                         [this](const std::string& why) { on_stalled_journal(why); }});
     return std::nullopt;
 }
 
 std::optional<std::string> Knelld::start_watching()
 {
-    const auto sink = [this](const Event& event) { deliver(event); };
-    icmp_ = std::make_unique<monitor::IcmpMonitor>(loop_, config_.icmp_targets, sink);
-    if (auto why = icmp_->start()) {
-        return why;
-    }
-    heartbeats_ = std::make_unique<monitor::HeartbeatMonitor>(
-        loop_, listen_texts(config_.heartbeat_listen), config_.heartbeat_peers, sink);
-    return heartbeats_->start();
+    watchers_.emplace(loop_, [this](const Event& event) { deliver(event); });
+    outside_->on_watch([this](const Watch& order) { watchers_->watch(order); });
+    nova_->on_turn([this](const nova::NovaHealth& health) { on_nova_turn(health); });
+    nova_->watch_services(config_.policy.nova.watch,
+                          [this](const ServicesSeen& seen) { deliver(seen); });
+    return watchers_->start(config_);
 }
 
 std::optional<std::string> Knelld::open_control()
@@ -133,27 +130,35 @@ std::optional<std::string> Knelld::open_control()
         return *why;
     }
     control_ = std::get<std::unique_ptr<control::ControlServer>>(std::move(opened));
-    outside_->on_notice([this](auto at, const Notice& notice) { control_->publish(notice, at); });
+    outside_->on_notice([this](auto at, const Notice& notice) {
+        control_->publish(notice, at);
+        collector_->on_notice(now(), notice);
+    });
     return std::nullopt;
+}
+
+void Knelld::on_stalled_journal(const std::string& why)
+{
+    const bool again = why.empty();
+    outside_->notify({again ? Notice::Weight::info : Notice::Weight::alarm,
+                      again ? "JOURNAL_WRITES" : "JOURNAL_STALLED", std::nullopt, EpisodeId{0},
+                      again ? "the journal can be written again; what waited for it goes on"
+                            : why + "; knell watches and decides, and does nothing until its "
+                                    "records can be written: make room"});
 }
 
 void Knelld::deliver(const Event& event)
 {
+    collector_->on_event(now(), event);
     engine_->deliver(now(), event);
     ticker_->look();
 }
 
-void Knelld::on_wake(Instant at)
+void Knelld::on_nova_turn(const nova::NovaHealth& health)
 {
-    engine_->wake(at);
-    const auto health = nova_->health();
-    const bool asked = health.last_ok || !health.last_error.empty();
-    if (asked && health.warm != nova_well_) {
-        nova_well_ = health.warm;
-        outside_->notify({health.warm ? Notice::Weight::info : Notice::Weight::warning,
-                          health.warm ? "NOVA_ANSWERS" : "NOVA_LOST", std::nullopt, EpisodeId{0},
-                          health.warm ? "at " + health.endpoint + " again" : health.last_error});
-    }
+    outside_->notify({health.warm ? Notice::Weight::info : Notice::Weight::warning,
+                      health.warm ? "NOVA_ANSWERS" : "NOVA_LOST", std::nullopt, EpisodeId{0},
+                      health.warm ? "at " + health.endpoint + " again" : health.last_error});
 }
 
 void Knelld::await_signals()
@@ -166,8 +171,7 @@ void Knelld::await_signals()
             return end(0);
         }
         if (signal == SIGHUP) {
-            log_.info("KNELL_NOT_RELOADED", "the configuration is read at the start only; restart "
-                                            "knelld, which loses nothing");
+            reload("SIGHUP", [](bool, const std::string&) {});
             return await_signals();
         }
         OperatorOrder readmit{OrderId{0}, OperatorOrder::What::readmit, std::nullopt, "SIGUSR1", {},
@@ -195,13 +199,17 @@ std::optional<HostView> Knelld::host(const HostId& host)
     return fleet_->view(host);
 }
 
-control::Explanation Knelld::explain(const HostId& host)
+control::Explanation Knelld::explain(const HostId& host, std::optional<EpisodeId> episode)
 {
-    auto history = journal_->history(host, explained_rows);
+    auto history = journal_->history(host, episode ? searched_rows : explained_rows);
     if (auto* trouble = std::get_if<std::string>(&history)) {
         return {{}, *trouble};
     }
-    return {std::get<std::vector<journal::Row>>(std::move(history)), {}};
+    auto rows = std::get<std::vector<journal::Row>>(std::move(history));
+    if (episode) {
+        std::erase_if(rows, [&](const auto& row) { return row.entry.episode != *episode; });
+    }
+    return {std::move(rows), {}};
 }
 
 control::DaemonStatus Knelld::status()
@@ -214,7 +222,13 @@ control::DaemonStatus Knelld::status()
                   : health.last_error.empty() ? "not asked yet"
                                               : health.last_error;
     status.started = started_;
-    status.warnings = icmp_->warnings();
+    status.warnings = watchers_->warnings();
+    if (!no_metrics_.empty()) {
+        status.warnings.push_back(no_metrics_);
+    }
+    if (!scribe_->trouble().empty()) {
+        status.warnings.push_back("the journal cannot be written: " + scribe_->trouble());
+    }
     const auto& access = control_->warnings();
     status.warnings.insert(status.warnings.end(), access.begin(), access.end());
     return status;

@@ -2,7 +2,7 @@
 #include "daemon/config/load_config.hpp"
 #include "daemon/hardening.hpp"
 #include "daemon/knelld.hpp"
-#include "nova/clouds_yaml.hpp"
+#include "nova/find_cloud.hpp"
 
 #include <CLI/CLI.hpp>
 #include <iostream>
@@ -12,29 +12,6 @@ namespace {
 /// As sysexits.h has it. systemd does not restart a daemon whose configuration is wrong.
 constexpr int exit_config = 78;
 
-std::optional<knell::nova::CloudSettings> find_cloud(const knell::config::NovaAccess& access)
-{
-    knell::nova::CloudQuery query;
-    if (!access.cloud.empty()) {
-        query.cloud = access.cloud;
-    }
-    if (!access.clouds_file.empty()) {
-        query.clouds_file = access.clouds_file;
-    }
-    auto found = knell::nova::read_cloud(query);
-    if (const auto* errors = std::get_if<knell::nova::CloudErrors>(&found)) {
-        for (const auto& error : *errors) {
-            std::cerr << error << '\n';
-        }
-        return std::nullopt;
-    }
-    auto& settings = std::get<knell::nova::CloudSettings>(found);
-    for (const auto& warning : settings.warnings) {
-        std::cerr << "warning: " << warning << '\n';
-    }
-    return std::move(settings);
-}
-
 int run(const std::string& file, bool check_only)
 {
     auto loaded = knell::config::load_config(file);
@@ -42,7 +19,9 @@ int run(const std::string& file, bool check_only)
     if (!loaded.config) {
         return exit_config;
     }
-    auto cloud = find_cloud(loaded.config->nova);
+    const auto& access = loaded.config->nova;
+    auto cloud = knell::nova::find_cloud(knell::nova::cloud_query(access.cloud, access.clouds_file),
+                                         std::cerr);
     if (!cloud) {
         return exit_config;
     }
@@ -51,7 +30,7 @@ int run(const std::string& file, bool check_only)
         return 0;
     }
     boost::asio::io_context loop{1};
-    knell::Knelld daemon{loop, std::move(*loaded.config), std::move(*cloud)};
+    knell::Knelld daemon{loop, file, std::move(*loaded.config), std::move(*cloud)};
     if (const auto why = daemon.start()) {
         std::cerr << "knelld: " << *why << '\n';
         return 1;

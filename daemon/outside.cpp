@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "daemon/outside.hpp"
 
-#include "daemon/journal/journal.hpp"
 #include "nova/compute_services.hpp"
 
 namespace knell {
@@ -15,16 +14,7 @@ OrderId Outside::expect_answer(OnAnswer on_answer)
 
 void Outside::record(const Record& record)
 {
-    rooms_.journal.append({record.entry},
-                          [this, host = record.entry.host, attempt = record.attempt](bool durable) {
-                              if (durable) {
-                                  deliver_(Recorded{host, attempt});
-                              } else {
-                                  // What hangs on this record must not happen, and core waits for
-                                  // it for ever. A restart reads the world again.
-                                  fail_(rooms_.journal.trouble());
-                              }
-                          });
+    rooms_.scribe.write(record);
 }
 
 void Outside::power(const Power& order)
@@ -63,10 +53,18 @@ void Outside::sample_servers(const SampleServers& order)
                                [this](ServersSeen seen) { deliver_(seen); });
 }
 
+void Outside::watch(const Watch& order)
+{
+    if (look_) {
+        look_(order);
+    }
+}
+
 void Outside::notify(const Notice& notice)
 {
     const auto at = std::chrono::system_clock::now();
     rooms_.log.write(at, notice);
+    rooms_.scribe.tell(notice);
     if (watch_) {
         watch_(at, notice);
     }

@@ -4,13 +4,10 @@
 #include "daemon/engine.hpp"
 #include "daemon/fence_devices.hpp"
 #include "daemon/log.hpp"
+#include "daemon/scribe.hpp"
 
 #include <functional>
 #include <map>
-
-namespace knell::journal {
-class Journal;
-}
 
 namespace knell::nova {
 class ComputeServices;
@@ -22,7 +19,7 @@ namespace knell {
 class Outside final : public World {
 public:
     struct Rooms {
-        journal::Journal& journal;
+        Scribe& scribe;
         FenceDevices& devices;
         nova::ComputeServices& nova;
         Log& log;
@@ -34,8 +31,8 @@ public:
 
     /// Everything that happens out here is told to `deliver`. To be set before the first effect.
     void connect(std::function<void(const Event&)> deliver) { deliver_ = std::move(deliver); }
-    /// The journal has failed for good: knelld must end.
-    void on_failure(std::function<void(const std::string&)> fail) { fail_ = std::move(fail); }
+    /// Who watches hosts, and how closely: the monitors.
+    void on_watch(std::function<void(const Watch&)> look) { look_ = std::move(look); }
     void on_notice(OnNotice watch) { watch_ = std::move(watch); }
 
     /// An id for an order, whose answer goes to `on_answer`, once.
@@ -48,14 +45,15 @@ public:
     void clear_forced_down(const ClearForcedDown& order) override;
     void read_forced_down(const ReadForcedDown& order) override;
     void sample_servers(const SampleServers& order) override;
+    void watch(const Watch& order) override;
     void notify(const Notice& notice) override;
     void answer(const Answer& answer) override;
 
 private:
     Rooms rooms_;
     std::function<void(const Event&)> deliver_;
-    std::function<void(const std::string&)> fail_;
     OnNotice watch_;
+    std::function<void(const Watch&)> look_;
     std::map<OrderId, OnAnswer> orders_;
     std::uint64_t last_order_ = 0;
 };

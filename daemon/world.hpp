@@ -20,6 +20,7 @@ public:
     virtual void clear_forced_down(const ClearForcedDown& order) = 0;
     virtual void read_forced_down(const ReadForcedDown& order) = 0;
     virtual void sample_servers(const SampleServers& order) = 0;
+    virtual void watch(const Watch& order) = 0;
     virtual void notify(const Notice& notice) = 0;
     virtual void answer(const Answer& answer) = 0;
 };

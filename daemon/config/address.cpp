@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "daemon/config/address.hpp"
 
+#include "monitor/address.hpp"
+
 #include <algorithm>
-#include <arpa/inet.h>
-#include <array>
 #include <charconv>
 #include <netinet/in.h>
 #include <optional>
@@ -14,24 +14,11 @@ namespace {
 const char* const numeric_remedy =
     "write the numeric address; knell asks no DNS, which may be down just when it matters";
 
-std::optional<Address> canonical(std::string_view text)
+/// Without a zone: monitor::parse_address would ask the machine which interfaces it has.
+std::optional<monitor::Address> parsed(std::string_view text)
 {
-    const std::string terminated{text};
-    if (terminated.find('\0') != std::string::npos) {
-        return std::nullopt;
-    }
-    std::array<char, INET6_ADDRSTRLEN> out{};
-    in_addr v4{};
-    if (inet_pton(AF_INET, terminated.c_str(), &v4) == 1) {
-        inet_ntop(AF_INET, &v4, out.data(), out.size());
-        return Address{out.data(), false};
-    }
-    in6_addr v6{};
-    if (inet_pton(AF_INET6, terminated.c_str(), &v6) == 1) {
-        inet_ntop(AF_INET6, &v6, out.data(), out.size());
-        return Address{out.data(), true};
-    }
-    return std::nullopt;
+    const bool odd = text.find_first_of(std::string_view{"%\0", 2}) != std::string_view::npos;
+    return odd ? std::nullopt : monitor::parse_address(text);
 }
 
 NotAnAddress not_numeric(std::string_view text)
@@ -57,30 +44,32 @@ NotAnAddress not_numeric(std::string_view text)
     return {"is not a numeric address", numeric_remedy};
 }
 
-std::optional<NotAnAddress> unusable(const Address& address)
+const NotAnAddress nobodys{"is no address of a machine", "write its own address"};
+const NotAnAddress disguised{"is an IPv4 address in disguise", "write it as IPv4"};
+
+std::optional<NotAnAddress> unusable_v4(const monitor::Address& address)
 {
-    if (!address.v6) {
-        in_addr raw{};
-        inet_pton(AF_INET, address.text.c_str(), &raw);
-        const std::uint32_t number = ntohl(raw.s_addr);
-        if (number >> 24U == 0) {
-            return NotAnAddress{"is no address of a machine", "write its own address"};
-        }
-        if (IN_MULTICAST(number) || number >= 0xF0000000U) {
-            return NotAnAddress{"is a multicast, broadcast or reserved address",
-                                "write the address of one machine"};
-        }
-        return std::nullopt;
+    const auto first = address.bytes[0];
+    if (first == 0) {
+        return nobodys;
     }
+    constexpr unsigned multicast = 224;
+    if (first >= multicast) {
+        return NotAnAddress{"is a multicast, broadcast or reserved address",
+                            "write the address of one machine"};
+    }
+    return std::nullopt;
+}
+
+std::optional<NotAnAddress> unusable_v6(const monitor::Address& address)
+{
     in6_addr raw{};
-    inet_pton(AF_INET6, address.text.c_str(), &raw);
-    if (IN6_IS_ADDR_V4MAPPED(&raw) || IN6_IS_ADDR_V4COMPAT(&raw)) {
-        if (!IN6_IS_ADDR_LOOPBACK(&raw) && !IN6_IS_ADDR_UNSPECIFIED(&raw)) {
-            return NotAnAddress{"is an IPv4 address in disguise", "write it as IPv4"};
-        }
-    }
+    std::copy(address.bytes.begin(), address.bytes.end(), raw.s6_addr);
     if (IN6_IS_ADDR_UNSPECIFIED(&raw)) {
-        return NotAnAddress{"is no address of a machine", "write its own address"};
+        return nobodys;
+    }
+    if (IN6_IS_ADDR_V4COMPAT(&raw)) {
+        return disguised;
     }
     if (IN6_IS_ADDR_MULTICAST(&raw)) {
         return NotAnAddress{"is a multicast address", "write the address of one machine"};
@@ -96,14 +85,23 @@ std::optional<NotAnAddress> unusable(const Address& address)
 
 std::variant<Address, NotAnAddress> parse_address(std::string_view text)
 {
-    const auto address = canonical(text);
+    const auto address = parsed(text);
     if (!address) {
         return not_numeric(text);
     }
-    if (auto reason = unusable(*address)) {
+    const bool v6 = address->family == monitor::Family::v6;
+    if (!v6 && text.find(':') != std::string_view::npos) {
+        return disguised;
+    }
+    if (auto reason = v6 ? unusable_v6(*address) : unusable_v4(*address)) {
         return *std::move(reason);
     }
-    return *address;
+    return Address{monitor::to_string(*address), v6};
+}
+
+std::string ListenAddress::text() const
+{
+    return (v6() ? "[" + address + "]" : address) + ":" + std::to_string(port);
 }
 
 std::variant<ListenAddress, NotAnAddress> parse_listen(std::string_view text)
@@ -120,8 +118,8 @@ std::variant<ListenAddress, NotAnAddress> parse_listen(std::string_view text)
     if (brackets) {
         host = host.substr(1, host.size() - 2);
     }
-    const auto address = canonical(host);
-    if (!address || address->v6 != brackets) {
+    const auto address = parsed(host);
+    if (!address || brackets != (host.find(':') != std::string_view::npos)) {
         return shape;
     }
     unsigned port = 0;
@@ -131,7 +129,7 @@ std::variant<ListenAddress, NotAnAddress> parse_listen(std::string_view text)
         port > 65535) {
         return NotAnAddress{"has no port from 1 to 65535", shape.remedy};
     }
-    return ListenAddress{address->text, static_cast<std::uint16_t>(port)};
+    return ListenAddress{monitor::to_string(*address), static_cast<std::uint16_t>(port)};
 }
 
 } // namespace knell::config

@@ -30,6 +30,11 @@ struct ListenAddress {
     std::uint16_t port = 0;
 
     [[nodiscard]] bool v6() const noexcept { return address.find(':') != std::string::npos; }
+    [[nodiscard]] bool loopback() const noexcept
+    {
+        return address == "::1" || address.starts_with("127.");
+    }
+    [[nodiscard]] std::string text() const; ///< as parse_listen reads it
     friend bool operator==(const ListenAddress&, const ListenAddress&) = default;
 };
 

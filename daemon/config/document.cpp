@@ -275,24 +275,13 @@ std::optional<Place> first_bad_byte(std::string_view text, std::size_t file)
             at.column = 1;
             continue;
         }
-        std::size_t more = c < 0x80   ? 0
-                           : c < 0xC2 ? 9
-                           : c < 0xE0 ? 1
-                           : c < 0xF0 ? 2
-                           : c < 0xF5 ? 3
-                                      : 9;
+        const std::size_t length = character_length(text, i);
         const bool lone_return = c == '\r' && (i + 1 >= text.size() || text[i + 1] != '\n');
-        if (more == 9 || i + more >= text.size() || lone_return || c == 0x7F ||
-            (c < 0x20 && c != '\t' && c != '\r')) {
+        if (length == 0 || lone_return || c == 0x7F || (c < 0x20 && c != '\t' && c != '\r')) {
             return at;
         }
-        for (; more > 0; --more) {
-            if ((static_cast<unsigned char>(text[++i]) & 0xC0U) != 0x80U) {
-                return at;
-            }
-            ++at.column;
-        }
-        ++at.column;
+        i += length - 1;
+        at.column += static_cast<unsigned>(length);
     }
     return std::nullopt;
 }

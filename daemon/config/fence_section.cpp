@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "daemon/config/address.hpp"
 #include "daemon/config/duration_text.hpp"
+#include "daemon/config/keys.hpp"
 #include "daemon/config/map_reader.hpp"
 #include "daemon/config/nearest.hpp"
 #include "daemon/config/problems.hpp"
@@ -203,17 +204,10 @@ void require(const MapReader& map, std::initializer_list<const char*> keys)
 
 } // namespace
 
-const std::vector<std::string>& fence_timing_keys()
-{
-    static const std::vector<std::string> keys{"settle",     "readings", "poll",  "reply",
-                                               "per_device", "fresh",    "retry", "watch"};
-    return keys;
-}
-
 FenceTiming read_fence_timing(const Value& map_value, const std::string& where, Problems& problems)
 {
     FenceTiming out;
-    const MapReader map{map_value, where, fence_timing_keys(), problems};
+    const MapReader map{map_value, where, keys_of(Section::fence_timing), problems};
     map.read_duration("poll", out.poll, 50ms, 1min);
     map.read_duration("settle", out.settle, 100ms, 5min);
     map.read_count("readings", out.readings, 2, 100);
@@ -222,6 +216,7 @@ FenceTiming read_fence_timing(const Value& map_value, const std::string& where, 
     map.read_duration("fresh", out.fresh, 100ms, 5min);
     map.read_duration("retry", out.retry, 1s, 24h);
     map.read_duration("watch", out.watch, 500ms, 24h);
+    map.read_duration_or("never", "inspect", out.inspect, 1s, 7 * 24h);
     const Duration span = out.poll * (out.readings - 1);
     if (out.settle < span) {
         problems.error(map.place({"settle", "readings", "poll"}),
@@ -249,12 +244,7 @@ FenceTiming read_fence_timing(const Value& map_value, const std::string& where, 
 FenceItem read_fence_item(const Value& item, Completeness completeness, const Context& context)
 {
     FenceItem out;
-    const MapReader map{item,
-                        "fence device",
-                        {"type", "name", "address", "port", "username", "password", "k_g",
-                         "cipher_suites", "privilege", "workarounds", "identity", "guid",
-                         "session_timeout", "retransmission_timeout"},
-                        context.problems};
+    const MapReader map{item, "fence device", keys_of(Section::fence_device), context.problems};
     out.place = map.place({});
     out.name_place = map.place({"name"});
     out.address_place = map.place({"address"});

@@ -5,6 +5,7 @@
 #include "daemon/config/merge.hpp"
 #include "daemon/config/problems.hpp"
 #include "daemon/config/sections.hpp"
+#include "daemon/config/verdict_section.hpp"
 
 namespace knell::config {
 namespace {
@@ -15,14 +16,14 @@ constexpr std::size_t host_limit = 20'000;
 void read_group(const Entry& group, const Site& site, const Context& context)
 {
     Problems& problems = context.problems;
-    const MapReader map{group.value,
-                        "group " + group.key,
-                        {"failure_domain", "monitors", "fencing", "recovery", "fence"},
-                        problems};
-    std::string domain;
-    map.read_text("failure_domain", domain);
-    (void)read_monitors(overlaid(site.monitors, value_at(group.value, "monitors")), "monitors",
-                        problems);
+    HostPolicy scratch{HostId{group.key}};
+    read_belonging(group.value, "group " + group.key, Section::group, scratch, problems);
+    (void)read_monitors(overlaid_monitors(site.monitors, value_at(group.value, "monitors")),
+                        "monitors", problems);
+    (void)read_verdict(overlaid_verdict(site.verdict, value_at(group.value, "verdict")),
+                       {site.networks, {}}, problems);
+    read_recovery(overlaid(site.recovery, value_at(group.value, "recovery")), "recovery", scratch,
+                  problems);
     (void)read_fence_timing(overlaid(site.fencing, value_at(group.value, "fencing")), "fencing",
                             problems);
     const Value& fence = value_at(group.value, "fence");
@@ -51,7 +52,7 @@ void read_groups(const Site& site, const Context& context)
 void read_entry(const Value& item, InventoryDraft& draft)
 {
     Problems& problems = draft.context.problems;
-    const MapReader map{item, "host", host_keys(), problems};
+    const MapReader map{item, "host", keys_of(Section::host), problems};
     if (item.kind != Value::Kind::map) {
         if (item.kind == Value::Kind::null) {
             problems.error(item.place, "an empty entry among `hosts`", "remove the lone `-`");
@@ -112,7 +113,7 @@ void warn_of_loneliness(const InventoryDraft& draft)
 
 void read_inventory(const Site& site, Config& config, const Context& context)
 {
-    InventoryDraft draft{site, config, context, Uniqueness{context.problems}, {}};
+    InventoryDraft draft{site, config, context, Uniqueness{context.problems}, {}, {}};
     for (const SentinelOrigin& sentinel : site.sentinels) {
         draft.unique.sentinel(sentinel.name, sentinel.name_place);
         draft.unique.address(sentinel.address, "sentinel " + sentinel.name, sentinel.address_place);
@@ -129,6 +130,7 @@ void read_inventory(const Site& site, Config& config, const Context& context)
     draft.unique.warn_of_lookalikes();
     warn_of_idle_groups(draft);
     warn_of_loneliness(draft);
+    config.policy.gate.domains = domain_policies(site.domains, draft.domains, context.problems);
     if (config.heartbeat_peers.empty()) {
         config.heartbeat_listen.clear();
     }

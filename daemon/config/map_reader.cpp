@@ -33,6 +33,11 @@ bool all_digits(std::string_view text) noexcept
     return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
+std::string or_else(std::string_view word)
+{
+    return word.empty() ? std::string{} : ", or " + std::string{word};
+}
+
 } // namespace
 
 MapReader::MapReader(const Value& map, std::string where, std::vector<std::string> keys,
@@ -90,24 +95,66 @@ bool MapReader::any(std::initializer_list<std::string_view> keys) const noexcept
                        [this](std::string_view key) { return find(key) != nullptr; });
 }
 
-const Value* MapReader::scalar(std::string_view key, std::string_view expected) const
+MapReader::Given MapReader::given(std::string_view key, std::string_view example) const
+{
+    const Entry* entry = find(key);
+    if (entry == nullptr) {
+        return Given::absent;
+    }
+    if (says(key, "none")) {
+        return Given::none;
+    }
+    if (entry->value.kind != Value::Kind::scalar) {
+        return Given::something;
+    }
+    problems_.error(entry->value.place,
+                    quoted(key) + " must be a map or `none`, not " + described(entry->value),
+                    "write " + std::string{example} + ", or none");
+    return Given::absent;
+}
+
+const Value* MapReader::scalar(std::string_view key, const std::string& expected) const
 {
     const Entry* entry = find(key);
     if (entry == nullptr) {
         return nullptr;
     }
     if (entry->value.kind != Value::Kind::scalar) {
-        problems_.error(entry->value.place, quoted(key) + " must be " + std::string{expected} +
-                                                ", not " + described(entry->value));
+        problems_.error(entry->value.place,
+                        quoted(key) + " must be " + expected + ", not " + described(entry->value));
         return nullptr;
     }
     return &entry->value;
 }
 
+bool MapReader::says(std::string_view key, std::string_view word) const
+{
+    const Entry* entry = find(key);
+    return entry != nullptr && entry->value.kind == Value::Kind::scalar &&
+           entry->value.text == word;
+}
+
 void MapReader::read_duration(std::string_view key, Duration& into, Duration least,
                               Duration most) const
 {
-    const Value* value = scalar(key, "a duration such as 500ms");
+    read_duration(key, into, least, most, {});
+}
+
+void MapReader::read_duration_or(std::string_view word, std::string_view key, Duration& into,
+                                 Duration least, Duration most) const
+{
+    if (says(key, word)) {
+        into = 0s;
+    } else {
+        read_duration(key, into, least, most, word);
+    }
+}
+
+void MapReader::read_duration(std::string_view key, Duration& into, Duration least, Duration most,
+                              std::string_view word) const
+{
+    const std::string or_word = or_else(word);
+    const Value* value = scalar(key, "a duration such as 500ms" + or_word);
     if (value == nullptr) {
         return;
     }
@@ -119,13 +166,13 @@ void MapReader::read_duration(std::string_view key, Duration& into, Duration lea
                              : quoted(key) + " is " + described(*value) + ", which is no duration",
                         bare && value->text.size() < 10
                             ? "write " + value->text + "ms, " + value->text + "s or " +
-                                  value->text + "m"
-                            : "a whole number and us, ms, s, m, h or d: 200ms, 5s, 10m");
+                                  value->text + "m" + or_word
+                            : "a whole number and us, ms, s, m, h or d: 200ms, 5s, 10m" + or_word);
         return;
     }
     if (*duration < least || *duration > most) {
         problems_.error(value->place, quoted(key) + " is " + described(*value) + ", out of range",
-                        "from " + to_text(least) + " to " + to_text(most));
+                        "from " + to_text(least) + " to " + to_text(most) + or_word);
         return;
     }
     into = *duration;
@@ -134,7 +181,24 @@ void MapReader::read_duration(std::string_view key, Duration& into, Duration lea
 void MapReader::read_count(std::string_view key, unsigned& into, unsigned least,
                            unsigned most) const
 {
-    const Value* value = scalar(key, "a whole number");
+    read_count(key, into, least, most, {});
+}
+
+void MapReader::read_count_or(std::string_view word, std::string_view key, unsigned& into,
+                              unsigned least, unsigned most) const
+{
+    if (says(key, word)) {
+        into = 0;
+    } else {
+        read_count(key, into, least, most, word);
+    }
+}
+
+void MapReader::read_count(std::string_view key, unsigned& into, unsigned least, unsigned most,
+                           std::string_view word) const
+{
+    const std::string or_word = or_else(word);
+    const Value* value = scalar(key, "a whole number" + or_word);
     if (value == nullptr) {
         return;
     }
@@ -142,16 +206,18 @@ void MapReader::read_count(std::string_view key, unsigned& into, unsigned least,
     const std::string& text = value->text;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
     const bool leading_zero = text.size() > 1 && text.front() == '0';
+    const std::string range =
+        "from " + std::to_string(least) + " to " + std::to_string(most) + or_word;
     if (!all_digits(text) || leading_zero) {
         problems_.error(value->place,
                         quoted(key) + " is " + described(*value) + ", which is no whole number",
-                        "from " + std::to_string(least) + " to " + std::to_string(most));
+                        range);
         return;
     }
     if (error != std::errc{} || end != text.data() + text.size() || number < least ||
         number > most) {
         problems_.error(value->place, quoted(key) + " is " + described(*value) + ", out of range",
-                        "from " + std::to_string(least) + " to " + std::to_string(most));
+                        range);
         return;
     }
     into = number;
@@ -247,7 +313,7 @@ std::optional<std::string> read_name(const Value& value, std::string_view what, 
         return std::nullopt;
     }
     if (value.text.empty()) {
-        problems.error(value.place, quoted(what) + " is empty");
+        problems.error(value.place, quoted(what) + " is empty", "write it out");
         return std::nullopt;
     }
     if (value.plain && is_guessed_by_yaml(value.text)) {

@@ -35,8 +35,18 @@ public:
     [[nodiscard]] Place item_place(std::string_view key, std::string_view item) const noexcept;
     [[nodiscard]] bool any(std::initializer_list<std::string_view> keys) const noexcept;
 
+    /// Of a key whose value is a map, or the word `none` instead of one. Another word is an
+    /// error, which says `example`, and counts as absent.
+    enum class Given { absent, none, something };
+    [[nodiscard]] Given given(std::string_view key, std::string_view example) const;
+
     void read_duration(std::string_view key, Duration& into, Duration least, Duration most) const;
     void read_count(std::string_view key, unsigned& into, unsigned least, unsigned most) const;
+    /// The same, where one word stands for 0: never, none.
+    void read_duration_or(std::string_view word, std::string_view key, Duration& into,
+                          Duration least, Duration most) const;
+    void read_count_or(std::string_view word, std::string_view key, unsigned& into, unsigned least,
+                       unsigned most) const;
     void read_flag(std::string_view key, bool& into) const;
     void read_text(std::string_view key, std::string& into) const;
     void read_texts(std::string_view key, std::vector<std::string>& into) const;
@@ -59,7 +69,13 @@ public:
     [[nodiscard]] Problems& problems() const noexcept { return problems_; }
 
 private:
-    [[nodiscard]] const Value* scalar(std::string_view key, std::string_view expected) const;
+    [[nodiscard]] const Value* scalar(std::string_view key, const std::string& expected) const;
+    [[nodiscard]] bool says(std::string_view key, std::string_view word) const;
+    /// `word`: what else it may be; goes into the remedies.
+    void read_duration(std::string_view key, Duration& into, Duration least, Duration most,
+                       std::string_view word) const;
+    void read_count(std::string_view key, unsigned& into, unsigned least, unsigned most,
+                    std::string_view word) const;
     [[nodiscard]] std::optional<std::size_t> choose(std::string_view key,
                                                     const std::vector<std::string>& words) const;
 

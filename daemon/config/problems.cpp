@@ -28,6 +28,12 @@ void Problems::warning(const Place& at, std::string message, std::string remedy,
 void Problems::add(Finding finding)
 {
     errors_ += finding.severity == Severity::error ? 1 : 0;
+    // Words quote what stands in the file, and escapes in it can be anything.
+    finding.message = printable(finding.message);
+    finding.remedy = printable(finding.remedy);
+    for (PlacedNote& note : finding.notes) {
+        note.message = printable(note.message);
+    }
     findings_.push_back(std::move(finding));
 }
 

@@ -2,8 +2,10 @@
 #include "daemon/config/sections.hpp"
 
 #include "daemon/config/duration_text.hpp"
+#include "daemon/config/keys.hpp"
 #include "daemon/config/nearest.hpp"
 #include "daemon/config/problems.hpp"
+#include "daemon/config/verdict_section.hpp"
 #include "monitor/heartbeat_key.hpp"
 
 #include <algorithm>
@@ -25,7 +27,7 @@ const Value& at(const Value& root, std::string_view key)
 
 void read_control(const Value& value, ControlAccess& into, const Context& context)
 {
-    const MapReader map{value, "control", {"socket", "readers", "operators"}, context.problems};
+    const MapReader map{value, "control", keys_of(Section::control), context.problems};
     map.read_path("socket", into.socket);
     if (into.socket.size() > longest_socket_path) {
         context.problems.error(map.place({"socket"}), "`socket` is longer than 107 bytes",
@@ -61,7 +63,7 @@ void read_networks(const MapReader& map, Site& site)
 void read_sentinel(const Value& item, Site& site, const MonitorSettings& monitors, Config& config,
                    const Context& context)
 {
-    const MapReader map{item, "sentinel", {"name", "network", "address"}, context.problems};
+    const MapReader map{item, "sentinel", keys_of(Section::sentinel), context.problems};
     std::string name;
     std::string network;
     std::string text;
@@ -97,12 +99,13 @@ void read_sentinel(const Value& item, Site& site, const MonitorSettings& monitor
     config.policy.vantage.sentinels.push_back(
         {SentinelId{name}, NetworkId{network}, monitors.icmp.interval});
     config.icmp_targets.push_back({SentinelId{name}, std::get<Address>(parsed).text,
-                                   monitors.icmp.interval, monitors.timeout});
+                                   monitors.icmp.interval, monitors.icmp.timeout,
+                                   monitors.icmp.dense});
 }
 
 void read_sentinels(const Value& value, Site& site, Config& config, const Context& context)
 {
-    const MapReader map{value, "sentinels", {"targets", "need"}, context.problems};
+    const MapReader map{value, "sentinels", keys_of(Section::sentinels), context.problems};
     Problems ignored; // the monitors' own faults are told where hosts are read
     const MonitorSettings monitors = read_monitors(site.monitors, "monitors", ignored);
     unsigned listed = 0;
@@ -129,7 +132,7 @@ void read_sentinels(const Value& value, Site& site, Config& config, const Contex
 
 void read_heartbeat(const Value& value, Site& site, Config& config, const Context& context)
 {
-    const MapReader map{value, "heartbeat", {"listen", "site_key"}, context.problems};
+    const MapReader map{value, "heartbeat", keys_of(Section::heartbeat), context.problems};
     site.listen_place = map.place({"listen"});
     std::vector<std::string> listen{"0.0.0.0:7412", "[::]:7412"};
     map.read_texts("listen", listen);
@@ -148,24 +151,9 @@ void read_heartbeat(const Value& value, Site& site, Config& config, const Contex
     }
 }
 
-void read_budget(const Value& value, GatePolicy& gate, const Context& context)
-{
-    const MapReader map{value, "budget", {"fences", "per"}, context.problems};
-    const Entry* fences = map.find("fences");
-    if (fences != nullptr && fences->value.text == "0") {
-        context.problems.error(fences->value.place, "a budget of 0 fences would fence nobody",
-                               "write `mode: observe` to watch only");
-    } else {
-        map.read_count("fences", gate.budget, 1, 10000);
-    }
-    map.read_duration("per", gate.budget_window, 1s, 7 * 24h);
-}
-
 void read_fencing(const Value& value, Site& site, Config& config, const Context& context)
 {
-    std::vector<std::string> keys = fence_timing_keys();
-    keys.insert(keys.begin(), {"helper", "budget"});
-    const MapReader map{value, "fencing", keys, context.problems};
+    const MapReader map{value, "fencing", keys_of(Section::fencing), context.problems};
     map.read_path("helper", config.fence_helper);
     if (!context.surroundings.executable(config.fence_helper)) {
         context.problems.warning(map.place({"helper"}),
@@ -174,12 +162,15 @@ void read_fencing(const Value& value, Site& site, Config& config, const Context&
                                  "install it, or correct `helper`");
     }
     if (const Entry* budget = map.find("budget")) {
-        read_budget(budget->value, config.policy.gate, context);
+        read_budget(budget->value, config.policy.gate, context.problems);
     }
-    // Hosts and groups lay their own times upon these; helper and budget are the site's alone.
+    if (const Entry* storm = map.find("storm")) {
+        read_storm(storm->value, config.policy.gate, context.problems);
+    }
+    // Hosts and groups lay their own times upon these; the rest is the site's alone.
     site.fencing = value;
     std::erase_if(site.fencing.entries, [](const Entry& entry) {
-        const auto& times = fence_timing_keys();
+        const auto& times = keys_of(Section::fence_timing);
         return std::find(times.begin(), times.end(), entry.key) == times.end();
     });
     (void)read_fence_timing(site.fencing, "fencing", context.problems);
@@ -187,11 +178,7 @@ void read_fencing(const Value& value, Site& site, Config& config, const Context&
 
 void read_nova(const Value& value, Config& config, const Context& context)
 {
-    const MapReader map{value,
-                        "nova",
-                        {"cloud", "clouds_file", "region", "interface", "endpoint_override",
-                         "reply", "retry", "retry_most", "request_lifetime"},
-                        context.problems};
+    const MapReader map{value, "nova", keys_of(Section::nova), context.problems};
     map.read_text("cloud", config.nova.cloud);
     map.read_path("clouds_file", config.nova.clouds_file);
     const std::string& file = config.nova.clouds_file;
@@ -220,11 +207,43 @@ void read_nova(const Value& value, Config& config, const Context& context)
     map.read_duration("retry", timing.retry, 50ms, 5min);
     map.read_duration("retry_most", timing.retry_most, 50ms, 1h);
     map.read_duration("request_lifetime", timing.request_lifetime, 1s, 1h);
+    map.read_duration("watch", timing.watch, 1s, 1h);
     if (timing.retry > timing.retry_most) {
         context.problems.error(map.place({"retry_most", "retry"}),
                                "`retry` is " + to_text(timing.retry) +
                                    ", longer than `retry_most`, " + to_text(timing.retry_most),
                                "the rest between tries grows from `retry` to `retry_most`");
+    }
+}
+
+void read_metrics(const MapReader& site, Config& config)
+{
+    const auto given = site.given("metrics", "{listen: \"127.0.0.1:9712\"}");
+    if (given == MapReader::Given::none) {
+        config.metrics.reset();
+    }
+    if (given != MapReader::Given::something) {
+        return;
+    }
+    const MapReader map{site.find("metrics")->value, "metrics", keys_of(Section::metrics),
+                        site.problems()};
+    std::string text;
+    map.read_text("listen", text);
+    if (text.empty()) {
+        return;
+    }
+    const auto parsed = parse_listen(text);
+    if (const auto* fault = std::get_if<NotAnAddress>(&parsed)) {
+        map.problems().error(map.place({"listen"}), "`" + text + "` " + fault->message,
+                             "e.g. \"127.0.0.1:9712\" or \"[::1]:9712\"");
+        return;
+    }
+    config.metrics = std::get<ListenAddress>(parsed);
+    if (!config.metrics->loopback()) {
+        map.problems().warning(map.place({"listen"}),
+                               "whoever reaches " + text +
+                                   " can read the state of every host, without a password",
+                               "listen on 127.0.0.1, or let a firewall admit Prometheus alone");
     }
 }
 
@@ -248,35 +267,46 @@ std::optional<Secret> read_key(const Entry& entry, const Context& context)
 void read_recovery(const Value& value, const std::string& where, HostPolicy& into,
                    Problems& problems)
 {
-    const MapReader map{value, where, {"automatic", "hold_down", "goodbye_grace"}, problems};
+    const MapReader map{value, where, keys_of(Section::recovery), problems};
     map.read_flag("automatic", into.auto_readmit);
     map.read_duration("hold_down", into.hold_down, 0s, 24h);
     map.read_duration("goodbye_grace", into.goodbye_grace, 0s, 7 * 24h);
+    map.read_flag("power_on", into.power_on);
+    if (const Entry* entry = map.find("flapping")) {
+        const MapReader flapping{entry->value, "flapping", keys_of(Section::flapping), problems};
+        flapping.read_count("readmissions", into.flap_limit, 1, 1000);
+        flapping.read_duration("within", into.flap_window, 1min, 30 * 24h);
+    }
 }
 
 Site read_site(const Value& root, Config& config, const Context& context)
 {
     Site site;
-    const MapReader map{root,
-                        "knell.yaml",
-                        {"mode", "state", "control", "networks", "sentinels", "stall", "monitors",
-                         "heartbeat", "fencing", "recovery", "nova", "groups", "hosts"},
-                        context.problems};
+    const MapReader map{root, "knell.yaml", keys_of(Section::site), context.problems};
     if (root.kind != Value::Kind::map && root.kind != Value::Kind::null) {
         return site;
     }
     map.read_choice<Mode>("mode", config.policy.gate.mode,
                           {{"observe", Mode::observe}, {"armed", Mode::armed}});
     map.read_path("state", config.state);
+    Profile profile = Profile::standard;
+    map.read_choice("profile", profile, profiles());
+    config.policy.vantage.stall = stall_of(profile);
     map.read_duration("stall", config.policy.vantage.stall, 20ms, 1min);
+    map.read_duration("unseen_alarm", config.policy.unseen_alarm, 1s, 24h);
+    read_metrics(map, config);
     site.root = root.place;
-    site.monitors = at(root, "monitors");
+    site.monitors = with_profile(at(root, "monitors"), at(root, "profile"), context.problems);
+    site.verdict = at(root, "verdict");
     site.recovery = at(root, "recovery");
     site.groups = at(root, "groups");
     site.hosts = at(root, "hosts");
     read_control(at(root, "control"), config.control, context);
     read_networks(map, site);
     (void)read_monitors(site.monitors, "monitors", context.problems);
+    (void)read_verdict(site.verdict, {site.networks, {}}, context.problems);
+    site.domains = read_domain_policies(at(root, "failure_domains"), context.problems);
+    read_planned(at(root, "planned"), config.policy.gate, context.problems);
     read_sentinels(at(root, "sentinels"), site, config, context);
     read_heartbeat(at(root, "heartbeat"), site, config, context);
     read_fencing(at(root, "fencing"), site, config, context);

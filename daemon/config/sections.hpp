@@ -2,6 +2,8 @@
 #pragma once
 
 #include "daemon/config/config.hpp"
+#include "daemon/config/gate_section.hpp"
+#include "daemon/config/monitor_section.hpp"
 #include "daemon/config/secret_source.hpp"
 
 #include <optional>
@@ -29,7 +31,9 @@ struct Site {
     std::optional<Secret> site_key; ///< 32 bytes
     bool site_key_given = false;    ///< though perhaps unreadable, which was then said
     Place listen_place;             ///< of heartbeat.listen, for hosts that it cannot hear
-    Value monitors;                 ///< defaults; hosts and groups are laid upon them
+    std::vector<DomainOrigin> domains;
+    Value monitors; ///< defaults; hosts and groups are laid upon them
+    Value verdict;
     Value fencing;
     Value recovery;
     Value groups;
@@ -38,34 +42,13 @@ struct Site {
 
 [[nodiscard]] Site read_site(const Value& root, Config& config, const Context& context);
 
-/// The ways of watching that one host has been given.
-struct MonitorSettings {
-    struct Way {
-        Duration interval = 200ms;
-        unsigned fall = 5;
-        unsigned rise = 3;
-        bool wanted = true;    ///< false: `icmp: none`
-        bool demanded = false; ///< written down, not just a default
-        Place place;
-    };
-    Way icmp;
-    Way heartbeat;
-    Duration timeout = 200ms; ///< of one ICMP probe
-    Duration userspace_warning = 3s;
-};
-
-[[nodiscard]] MonitorSettings read_monitors(const Value& map, const std::string& where,
-                                            Problems& problems);
-
 /// A key of 32 bytes, written as 64 hexadecimal digits in its source.
 [[nodiscard]] std::optional<Secret> read_key(const Entry& entry, const Context& context);
 
 void read_recovery(const Value& map, const std::string& where, HostPolicy& into,
                    Problems& problems);
 
-/// The keys of `fencing` that hosts and groups may give as well.
-[[nodiscard]] const std::vector<std::string>& fence_timing_keys();
-
+/// The part of `fencing` that hosts and groups may give as well.
 [[nodiscard]] FenceTiming read_fence_timing(const Value& map, const std::string& where,
                                             Problems& problems);
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "daemon/config/source.hpp"
 
+#include <boost/nowide/utf/utf.hpp>
+
 #include <algorithm>
 #include <array>
 #include <cctype>
@@ -74,33 +76,23 @@ bool looks_like_source_line(std::string_view line)
            line.starts_with("env:");
 }
 
-/// Length of the UTF-8 sequence at `at`, or 0 where there is none.
-std::size_t sequence(std::string_view text, std::size_t at) noexcept
+} // namespace
+
+std::size_t character_length(std::string_view text, std::size_t at) noexcept
 {
-    const auto first = static_cast<unsigned char>(text[at]);
-    const std::size_t length = first < 0x80   ? 1
-                               : first < 0xC2 ? 0
-                               : first < 0xE0 ? 2
-                               : first < 0xF0 ? 3
-                               : first < 0xF5 ? 4
-                                              : 0;
-    if (length == 0 || at + length > text.size()) {
-        return 0;
-    }
-    for (std::size_t i = 1; i < length; ++i) {
-        if ((static_cast<unsigned char>(text[at + i]) & 0xC0U) != 0x80U) {
-            return 0;
-        }
-    }
-    return length;
+    namespace utf = boost::nowide::utf;
+    const auto* const begin = text.data() + at;
+    const auto* end = begin;
+    const auto point = utf::utf_traits<char>::decode(end, text.data() + text.size());
+    const bool none = point == utf::illegal || point == utf::incomplete;
+    return none ? 0 : static_cast<std::size_t>(end - begin);
 }
 
-/// Nothing that could steer a terminal, and one column per tab, so that carets stand right.
 std::string printable(std::string_view line)
 {
     std::string out;
     for (std::size_t i = 0; i < line.size();) {
-        const std::size_t length = sequence(line, i);
+        const std::size_t length = character_length(line, i);
         const auto c = static_cast<unsigned char>(line[i]);
         const bool c1 = length == 2 && c == 0xC2 && static_cast<unsigned char>(line[i + 1]) < 0xA0;
         if (line[i] == '\t') {
@@ -114,8 +106,6 @@ std::string printable(std::string_view line)
     }
     return out;
 }
-
-} // namespace
 
 bool sounds_secret(std::string_view key)
 {

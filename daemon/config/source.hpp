@@ -50,6 +50,12 @@ private:
     std::deque<File> files_;
 };
 
+/// Of the UTF-8 character (RFC 3629) that begins at `at`, in bytes; 0 where none does.
+[[nodiscard]] std::size_t character_length(std::string_view text, std::size_t at) noexcept;
+
+/// Nothing in it could steer a terminal, and a tab is one column, so that carets stand right.
+[[nodiscard]] std::string printable(std::string_view line);
+
 /// Whether a key of this name may hold a password or key, misspelt ones included.
 [[nodiscard]] bool sounds_secret(std::string_view key);
 

@@ -4,11 +4,11 @@
 #include "daemon/control/access.hpp"
 #include "daemon/control/notices.hpp"
 #include "daemon/control/operations.hpp"
+#include "daemon/control/params.hpp"
 
 #include <boost/json/value.hpp>
 
 #include <functional>
-#include <initializer_list>
 #include <span>
 #include <string>
 #include <string_view>
@@ -51,12 +51,12 @@ struct Call {
     std::function<void(Outcome)> reply;
 };
 
-/// Who may call it and what it takes. `?` before a parameter: it may be left out.
+/// Who may call it and what it takes.
 struct Method {
     std::string_view name;
     Role role;
-    std::span<const std::string_view> params;
-    void (*handle)(const Call&);
+    std::span<const Param> params;
+    void (*handle)(const Call&); ///< its parameters are what `params` says
 };
 
 /// Every method there is. The role of a method is written here and nowhere else.

@@ -21,7 +21,7 @@ struct DaemonStatus {
 };
 
 struct Explanation {
-    std::vector<journal::Row> history; ///< the host's last rows, oldest first
+    std::vector<journal::Row> history; ///< the host's last rows, or an episode's; oldest first
     std::string trouble;               ///< why the history cannot be read; empty: it could
 };
 
@@ -33,12 +33,16 @@ public:
     virtual ~Operations() = default;
     [[nodiscard]] virtual FleetView fleet() = 0;
     [[nodiscard]] virtual std::optional<HostView> host(const HostId& host) = 0;
-    [[nodiscard]] virtual Explanation explain(const HostId& host) = 0;
+    /// `episode`: all rows of that one, and no others.
+    [[nodiscard]] virtual Explanation explain(const HostId& host,
+                                              std::optional<EpisodeId> episode) = 0;
     [[nodiscard]] virtual DaemonStatus status() = 0;
     /// `order.id` is 0 here: the daemon numbers all orders, also those that come
     /// by signal. The answer comes once, at once or later: after what it promises
     /// is durable.
     virtual void order(OperatorOrder order, OnAnswer on_answer) = 0;
+    /// Reads the configuration anew. `by`: the identity of the socket's peer.
+    virtual void reload(const std::string& by, OnAnswer on_answer) = 0;
 };
 
 } // namespace knell::control

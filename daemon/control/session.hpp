@@ -18,7 +18,7 @@ namespace knell::control {
 
 /// What one connection may cost.
 struct Bounds {
-    std::size_t request = 64UL * 1024;              ///< bytes of one request line
+    std::size_t request = 256UL * 1024;             ///< bytes of one request: 1000 long names
     std::size_t backlog = 1024UL * 1024;            ///< bytes of notices not yet taken by the peer
     std::chrono::milliseconds half_request{10'000}; ///< from its first byte to its newline
     std::chrono::milliseconds writing{30'000};      ///< for the peer to take one line

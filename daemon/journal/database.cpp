@@ -3,6 +3,9 @@
 
 #include "daemon/journal/schema.hpp"
 
+#include <boost/nowide/utf/utf.hpp>
+
+#include <algorithm>
 #include <limits>
 #include <sqlite3.h>
 #include <string_view>
@@ -49,14 +52,35 @@ void bind(sqlite3_stmt* statement, const Row& row)
     }
     bind(statement, 8, entry.by);
     bind(statement, 9, entry.detail);
+    sqlite3_bind_int64(statement, 10, entry.lasting.count());
+    bind(statement, 11, row.machine_boot);
 }
 
+/// What is no UTF-8 becomes "?", for it goes on as JSON. We write none such.
 std::string text_at(sqlite3_stmt* statement, int column)
 {
-    const auto* bytes = sqlite3_column_text(statement, column);
-    const auto size = static_cast<std::size_t>(sqlite3_column_bytes(statement, column));
-    return bytes == nullptr ? std::string{}
-                            : std::string{reinterpret_cast<const char*>(bytes), size};
+    namespace utf = boost::nowide::utf;
+    const auto* at = reinterpret_cast<const char*>(sqlite3_column_text(statement, column));
+    const auto* const end = at + sqlite3_column_bytes(statement, column);
+    std::string text;
+    while (at != end) {
+        const auto* const from = at;
+        const auto point = utf::utf_traits<char>::decode(at, end);
+        const bool none = point == utf::illegal || point == utf::incomplete;
+        at = none ? from + 1 : at;
+        text += none ? std::string_view{"?"} : std::string_view{from, at};
+    }
+    return text;
+}
+
+/// For a fault's words.
+std::string shown(std::string text)
+{
+    constexpr std::size_t longest = 60;
+    text.resize(std::min(text.size(), longest));
+    std::replace_if(
+        text.begin(), text.end(), [](char c) { return c < 0x20 || c >= 0x7f; }, '?');
+    return text;
 }
 
 bool absent(sqlite3_stmt* statement, int column)
@@ -64,25 +88,39 @@ bool absent(sqlite3_stmt* statement, int column)
     return sqlite3_column_type(statement, column) == SQLITE_NULL;
 }
 
+/// Empty: nothing. What is counted on from these numbers must find room.
+std::string fault_of(sqlite3_stmt* statement)
+{
+    constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max() / 4;
+    constexpr std::int64_t longest = Duration{24h * 3650}.count();
+    const auto within = [&](int column, std::int64_t limit) {
+        const auto number = sqlite3_column_int64(statement, column);
+        return number >= 0 && number <= limit;
+    };
+    const auto word = text_at(statement, 3);
+    if (!journal_word(word)) {
+        return "\"" + shown(word) + "\" is no word that this knelld knows";
+    }
+    if (!within(5, most)) {
+        return "its episode has no number that an episode can have";
+    }
+    return within(2, most) && within(10, longest) ? "" : "its times are no times";
+}
+
 OrText<Row> row_of(sqlite3_stmt* statement)
 {
     Row row;
     row.seq = sqlite3_column_int64(statement, 0);
     row.at = text_at(statement, 1);
-    row.boot_clock = std::chrono::microseconds{sqlite3_column_int64(statement, 2)};
-    const auto word = text_at(statement, 3);
-    const auto what = journal_word(word);
-    const auto episode = sqlite3_column_int64(statement, 5);
-    if (!what || episode < 0) {
-        return "row " + std::to_string(row.seq) + " of the journal (" + row.at +
-               ") cannot be understood: " +
-               (what ? "its episode is negative"
-                     : "\"" + word +
-                           "\" is no word that this knelld "
-                           "knows") +
+    if (const auto fault = fault_of(statement); !fault.empty()) {
+        return "row " + std::to_string(row.seq) + " of the journal (" + shown(row.at) +
+               ") cannot be understood: " + fault +
                ". It was written by another version, or changed by hand; run the knelld that "
                "wrote it.";
     }
+    row.boot_clock = std::chrono::microseconds{sqlite3_column_int64(statement, 2)};
+    const auto what = journal_word(text_at(statement, 3));
+    const auto episode = sqlite3_column_int64(statement, 5);
     row.entry.what = *what;
     row.entry.episode = EpisodeId{static_cast<std::uint64_t>(episode)};
     if (!absent(statement, 4)) {
@@ -96,6 +134,8 @@ OrText<Row> row_of(sqlite3_stmt* statement)
     }
     row.entry.by = text_at(statement, 8);
     row.entry.detail = text_at(statement, 9);
+    row.entry.lasting = Duration{sqlite3_column_int64(statement, 10)};
+    row.machine_boot = text_at(statement, 11);
     return row;
 }
 
@@ -140,12 +180,16 @@ OrText<std::unique_ptr<Database>> Database::open(const std::filesystem::path& fi
         return fault;
     }
     ::chmod(file.c_str(), S_IRUSR | S_IWUSR);
+    if (auto fault = bring_up_to_date(handle, file); !fault.empty()) {
+        return fault;
+    }
     // tidy() does it instead, where a failed fsync is noticed.
     sqlite3_wal_hook(handle, remember_pages, &database->log_pages_);
     sqlite3_stmt* insert = nullptr;
     if (sqlite3_prepare_v3(handle,
                            "INSERT INTO entry(at, boot_clock, what, host, episode, boot, "
-                           "identity, by, detail) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                           "identity, by, detail, lasting, machine_boot) "
+                           "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                            -1, SQLITE_PREPARE_PERSISTENT, &insert, nullptr) != SQLITE_OK) {
         return damaged(file, sqlite3_errmsg(handle));
     }
@@ -203,16 +247,13 @@ Written Database::tidy()
 OrText<std::vector<Row>> Database::rows(const std::optional<HostId>& host,
                                         std::optional<unsigned> limit) const
 {
-    const char* sql =
-        host
-            ? "SELECT * FROM (SELECT seq, at, boot_clock, what, host, episode, boot, identity, by, "
-              "detail "
-              "FROM entry WHERE host = ?2 ORDER BY seq DESC LIMIT ?1) ORDER BY seq"
-            : "SELECT * FROM (SELECT seq, at, boot_clock, what, host, episode, boot, identity, by, "
-              "detail "
-              "FROM entry ORDER BY seq DESC LIMIT ?1) ORDER BY seq";
+    // Of all hosts only what decisions rest on; what was told explains one host.
+    const std::string sql =
+        std::string{"SELECT * FROM (SELECT seq, at, boot_clock, what, host, episode, boot, "
+                    "identity, by, detail, lasting, machine_boot FROM entry WHERE "} +
+        (host ? "host = ?2" : "what <> 'told'") + " ORDER BY seq DESC LIMIT ?1) ORDER BY seq";
     sqlite3_stmt* raw = nullptr;
-    int code = sqlite3_prepare_v2(handle_, sql, -1, &raw, nullptr);
+    int code = sqlite3_prepare_v2(handle_, sql.c_str(), -1, &raw, nullptr);
     const Statement statement{raw};
     if (code != SQLITE_OK) {
         return std::string{"cannot read the journal: "} + sqlite3_errmsg(handle_);

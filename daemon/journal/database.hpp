@@ -24,6 +24,7 @@ struct Row {
     std::string at;                         ///< wall clock, RFC 3339 UTC
     std::chrono::microseconds boot_clock{}; ///< CLOCK_BOOTTIME of that boot of this machine
     JournalEntry entry;
+    std::string machine_boot{}; ///< boot_id of that boot; empty in rows of schema 1
 };
 
 template <class T>
@@ -65,7 +66,8 @@ public:
     /// Moves a long write-ahead log into the file. `broken` as for append().
     [[nodiscard]] Written tidy();
 
-    /// In the order of writing: of one host or of all, the last `limit` or all.
+    /// In the order of writing, the last `limit` or all: of one host everything, of all hosts
+    /// everything but what was merely `told`.
     [[nodiscard]] OrText<std::vector<Row>> rows(const std::optional<HostId>& host,
                                                 std::optional<unsigned> limit) const;
 

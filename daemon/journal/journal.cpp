@@ -7,10 +7,27 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 
+#include <algorithm>
 #include <iterator>
 #include <utility>
 
 namespace knell::journal {
+
+namespace {
+
+/// By the clock that nobody sets where it can tell, else by the wall clock.
+Duration age_of(const Row& row, std::chrono::microseconds clock,
+                std::chrono::system_clock::time_point wall, const std::string& machine_boot)
+{
+    if (!machine_boot.empty() && row.machine_boot == machine_boot) {
+        return std::max(Duration::zero(), clock - row.boot_clock);
+    }
+    const auto written = read_rfc3339(row.at);
+    return written ? std::max(Duration::zero(), std::chrono::floor<Duration>(wall) - *written)
+                   : Duration::zero();
+}
+
+} // namespace
 
 Journal::Opened Journal::open(boost::asio::io_context& loop, const std::filesystem::path& directory)
 {
@@ -38,7 +55,8 @@ Journal::Opened Journal::open(boost::asio::io_context& loop, const std::filesyst
 
 Journal::Journal(boost::asio::io_context& loop, StateDirectory state,
                  std::unique_ptr<Database> writer, std::unique_ptr<Database> reader)
-    : loop_{loop}, state_{std::move(state)}, writer_{std::move(writer)}, reader_{std::move(reader)}
+    : loop_{loop}, state_{std::move(state)}, writer_{std::move(writer)}, reader_{std::move(reader)},
+      machine_boot_{machine_boot()}
 {
 }
 
@@ -64,7 +82,7 @@ void Journal::append(std::vector<JournalEntry> entries, OnDurable on_durable)
         const auto clock = boot_clock();
         waiting.rows.reserve(entries.size());
         for (auto& entry : entries) {
-            waiting.rows.push_back({0, at, clock, std::move(entry)});
+            waiting.rows.push_back({0, at, clock, std::move(entry), machine_boot_});
         }
         entries_waiting_ += waiting.rows.size();
     }
@@ -149,7 +167,10 @@ OrText<std::vector<JournalEntry>> Journal::read_all() const
         return std::move(*fault);
     }
     std::vector<JournalEntry> entries;
+    const auto clock = boot_clock();
+    const auto wall = std::chrono::system_clock::now();
     for (auto& row : std::get<std::vector<Row>>(rows)) {
+        row.entry.age = age_of(row, clock, wall, machine_boot_);
         entries.push_back(std::move(row.entry));
     }
     return entries;

@@ -55,8 +55,8 @@ public:
     /// Why the last transaction failed; empty when it did not.
     [[nodiscard]] const std::string& trouble() const noexcept { return trouble_; }
 
-    /// The whole past in the order of writing, for fold(). The text says which row
-    /// cannot be understood.
+    /// The whole past in the order of writing, for fold(), with its ages and without what was
+    /// `told`. The text says which row cannot be understood.
     [[nodiscard]] OrText<std::vector<JournalEntry>> read_all() const;
     /// The last `limit` rows of one host, oldest first.
     [[nodiscard]] OrText<std::vector<Row>> history(const HostId& host, unsigned limit) const;
@@ -83,6 +83,7 @@ private:
     StateDirectory state_;
     std::unique_ptr<Database> writer_; ///< used by thread_ alone once it runs
     std::unique_ptr<Database> reader_; ///< used by the loop's thread alone
+    std::string machine_boot_;
     boost::asio::thread_pool thread_{1};
     Batch waiting_;
     std::size_t entries_waiting_ = 0;

@@ -35,7 +35,9 @@ CREATE TABLE entry(
     boot       TEXT,
     identity   TEXT,
     by         TEXT NOT NULL,
-    detail     TEXT NOT NULL
+    detail     TEXT NOT NULL,
+    lasting    INTEGER NOT NULL DEFAULT 0,
+    machine_boot TEXT
 ) STRICT;
 CREATE INDEX entry_of_host ON entry(host, seq);
 CREATE TRIGGER entry_is_never_changed BEFORE UPDATE ON entry
@@ -46,11 +48,19 @@ CREATE TRIGGER entry_is_never_replaced BEFORE INSERT ON entry
 WHEN EXISTS(SELECT 1 FROM entry WHERE seq = NEW.seq)
 BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
 PRAGMA application_id = 1263420748;
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;
 COMMIT;
 PRAGMA journal_mode = WAL;
 )sql";
-static_assert(application_id == 1263420748 && schema_version == 1);
+static_assert(application_id == 1263420748 && schema_version == 2);
+
+constexpr const char* from_1_to_2 = R"sql(
+BEGIN IMMEDIATE;
+ALTER TABLE entry ADD COLUMN lasting INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE entry ADD COLUMN machine_boot TEXT;
+PRAGMA user_version = 2;
+COMMIT;
+)sql";
 
 struct Close {
     void operator()(sqlite3* handle) const noexcept { sqlite3_close_v2(handle); }
@@ -186,7 +196,7 @@ std::string fault_of(sqlite3* handle, const fs::path& file)
                std::to_string(version) + "; this one knows up to " +
                std::to_string(schema_version) + "). Install that version again.";
     }
-    if (version != schema_version) {
+    if (version < 1) {
         return damaged(file, "it has no schema version");
     }
     const auto check = text_of(handle, "PRAGMA quick_check(1)");
@@ -194,6 +204,18 @@ std::string fault_of(sqlite3* handle, const fs::path& file)
         return damaged(file, check.empty() ? sqlite3_errmsg(handle) : check);
     }
     return {};
+}
+
+std::string bring_up_to_date(sqlite3* handle, const fs::path& file)
+{
+    if (integer_of(handle, "PRAGMA user_version") != 1 ||
+        sqlite3_exec(handle, from_1_to_2, nullptr, nullptr, nullptr) == SQLITE_OK) {
+        return {};
+    }
+    const std::string why = sqlite3_errmsg(handle);
+    sqlite3_exec(handle, "ROLLBACK", nullptr, nullptr, nullptr);
+    return "cannot bring the journal " + file.string() + " to schema 2: " + why +
+           ". Nothing was changed; make room on the disk and start knelld again.";
 }
 
 std::string create_if_absent(const StateDirectory& state, const fs::path& file)

@@ -13,7 +13,7 @@ class StateDirectory;
 /// In the file's header, so that file(1) and we know it: "KNEL".
 inline constexpr int application_id = 0x4b4e454c;
 /// user_version of the newest schema this program knows.
-inline constexpr int schema_version = 1;
+inline constexpr int schema_version = 2;
 
 /// The first integer that `sql` yields, or -1.
 [[nodiscard]] int integer_of(sqlite3* handle, const char* sql);
@@ -24,6 +24,9 @@ inline constexpr int schema_version = 1;
 
 /// Is this a journal, of a schema we know, and in one piece? Empty: yes.
 [[nodiscard]] std::string fault_of(sqlite3* handle, const std::filesystem::path& file);
+
+/// Adds what later schemas have to a journal of an earlier one, all or nothing. Empty: done.
+[[nodiscard]] std::string bring_up_to_date(sqlite3* handle, const std::filesystem::path& file);
 
 /// What to tell the operator about a file that cannot be trusted.
 [[nodiscard]] std::string damaged(const std::filesystem::path& file, const std::string& how);

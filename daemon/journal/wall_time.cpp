@@ -2,8 +2,11 @@
 #include "daemon/journal/wall_time.hpp"
 
 #include <array>
+#include <charconv>
 #include <cstdio>
 #include <ctime>
+#include <fstream>
+#include <string_view>
 
 namespace knell::journal {
 
@@ -19,6 +22,31 @@ std::string rfc3339(std::chrono::system_clock::time_point at)
     std::array<char, 24> fraction{};
     std::snprintf(fraction.data(), fraction.size(), ".%06ldZ", static_cast<long>(micros));
     return std::string{day.data()} + fraction.data();
+}
+
+std::optional<std::chrono::sys_time<std::chrono::microseconds>>
+read_rfc3339(const std::string& text)
+{
+    std::tm utc{};
+    const char* rest = ::strptime(text.c_str(), "%Y-%m-%dT%H:%M:%S", &utc);
+    const std::string_view fraction = rest == nullptr ? "" : rest; // ".123456Z"
+    long micros = 0;
+    constexpr std::size_t digits = 6;
+    if (fraction.size() != digits + 2 || fraction.front() != '.' || fraction.back() != 'Z' ||
+        std::from_chars(rest + 1, rest + 1 + digits, micros).ptr != rest + 1 + digits ||
+        micros < 0) {
+        return std::nullopt;
+    }
+    return std::chrono::sys_seconds{std::chrono::seconds{::timegm(&utc)}} +
+           std::chrono::microseconds{micros};
+}
+
+std::string machine_boot()
+{
+    std::ifstream file{"/proc/sys/kernel/random/boot_id"};
+    std::string id;
+    std::getline(file, id);
+    return id;
 }
 
 std::chrono::microseconds boot_clock() noexcept
