@@ -12,9 +12,10 @@ const SystemUuid the_machine{"4c4c4544-0042-4810-8051-b4c04f395931"};
 
 FencePermit permit(Instant now)
 {
-    HostPolicy policy{the_host, {}, {}, {}, {}, {}, {}, {}, {}, {}};
+    const HostPolicy policy{the_host};
     FenceGate gate{{Mode::armed, 1, 1min}, "a test"};
-    auto leave = gate.admit(now, Suspicion{policy}.ordered_by(now, "a test"), EpisodeId{7});
+    auto leave =
+        gate.admit(now, Suspicion{policy}.ordered_by(now, "a test"), {policy, EpisodeId{7}, ""});
     return std::get<FencePermit>(std::move(leave));
 }
 
@@ -103,7 +104,10 @@ void DeviceWorld::judge_command(const PowerCommand& command)
                 "it left a device before its time");
         device_ = at;
         device_since_ = now_;
-        off_commanded_ = off_is_due_ = gone_ = false;
+        off_commanded_ = gone_ = false;
+        off_is_due_ = true;
+        off_gap_ = timing_.poll;
+        off_due_at_ = now_;
         rests_from_.reset();
         break_run();
         tally_.second_device += at == 1 ? 1U : 0U;
@@ -111,8 +115,11 @@ void DeviceWorld::judge_command(const PowerCommand& command)
     }
     any_command_ = true;
     require(!gone_, "a device that refused us for good was asked again");
-    require(!off_is_due_ || command.action == PowerAction::off,
-            "it was not powered off, or read on; off must follow");
+    require(off_is_due_ == (command.action == PowerAction::off),
+            off_is_due_ ? "it was not powered off, or read on; off must follow"
+                        : "powered off again without need");
+    require(command.action != PowerAction::off || now_ >= off_due_at_,
+            "powered off again too soon");
     require(now_ - device_since_ < timing_.per_device, "the device is out of time and is asked on");
     require(!rests_from_ || now_ - *rests_from_ >= timing_.poll, "no rest between readings");
     require(command.reply_by == std::min(now_ + timing_.reply, device_since_ + timing_.per_device),
@@ -122,6 +129,8 @@ void DeviceWorld::judge_command(const PowerCommand& command)
     if (command.action == PowerAction::off) {
         off_commanded_ = true;
         off_is_due_ = false;
+        off_due_at_ = now_ + off_gap_;
+        off_gap_ = std::min(off_gap_ * 2, std::max(timing_.poll, Duration{5s}));
     }
 }
 
@@ -264,7 +273,11 @@ void DeviceWorld::heed(const Flight& flight)
         rests_from_ = now_;
         if (fault != PowerFault::none || flight.reply.state != PowerState::off) {
             break_run();
-            off_is_due_ = fault == PowerFault::none && flight.reply.state == PowerState::on;
+            off_is_due_ = fault == PowerFault::none && flight.reply.state == PowerState::on &&
+                          now_ >= off_due_at_;
+            if (off_is_due_) {
+                rests_from_.reset(); // while that is known, and not later
+            }
         } else if (run_++ == 0) {
             run_since_ = now_;
         }

@@ -74,8 +74,10 @@ private:
     std::size_t device_ = 0;
     bool any_command_ = false;
     bool off_commanded_ = false; ///< to this device
-    bool off_is_due_ = false;    ///< it was read on since
-    bool gone_ = false;          ///< this device refused us for good
+    bool off_is_due_ = false;    ///< it was read on since, or the last one was not carried out
+    Instant off_due_at_{};       ///< and no sooner
+    Duration off_gap_{};
+    bool gone_ = false; ///< this device refused us for good
     Instant device_since_{};
     unsigned run_ = 0; ///< good OFF readings in a row
     Instant run_since_{};

@@ -18,6 +18,7 @@ void Judge::on_start(Instant now, const Recollection& past)
         one.boot_at_off = boot;
     }
     spent_.clear();
+    on_hold_ = !past.hold.empty();
     sentinels_.clear();
     beats_.clear();
     for (const auto& host : policy_.hosts) {
@@ -27,8 +28,8 @@ void Judge::on_start(Instant now, const Recollection& past)
             eye.icmp = monitor.kind == MonitorKind::icmp;
         }
     }
-    for (const auto& [host, open] : past.open) {
-        spent_.emplace_back(now, open.episode);
+    for (const auto& spent : past.fenced) { // also those that are over
+        spent_.emplace_back(now - spent.ago, spent.episode);
     }
 }
 
@@ -46,6 +47,17 @@ void Judge::on_heard(const Event& event)
     if (const auto* order = std::get_if<OperatorOrder>(&event); order && order->host) {
         cases_[*order->host].last_order = *order;
     }
+    if (const auto* order = std::get_if<OperatorOrder>(&event);
+        order && order->what == OperatorOrder::What::approve) {
+        for (const auto& host : order->hosts) {
+            cases_[host].approved = true;
+        }
+    }
+    if (const auto* order = std::get_if<OperatorOrder>(&event);
+        order &&
+        (order->what == OperatorOrder::What::hold || order->what == OperatorOrder::What::unhold)) {
+        on_hold_ = order->what == OperatorOrder::What::hold;
+    }
     if (const auto* result = std::get_if<SentinelResult>(&event)) {
         if (result->pulse == Pulse::beating) {
             auto& at = sentinels_[result->sentinel];
@@ -61,7 +73,7 @@ void Judge::on_heard(const Event& event)
     if (probe->pulse == Pulse::beating) {
         eye.seen = true;
         eye.silences = 0;
-        one.beat_since = true;
+        one.beat_since = one.beat_since_told = true;
         beats_[probe->host] = std::max(beats_[probe->host], probe->asked_at);
     } else if (probe->pulse == Pulse::silent) {
         ++eye.silences;
@@ -116,7 +128,7 @@ void Judge::on_effect(Instant now, const Effect& effect, const SmallHost* host, 
                            // What happens while it is being recorded, a stopped knelld cannot know.
                            require(now,
                                    record.entry.by != "knelld" ||
-                                       (host->agent_beats() &&
+                                       (now - host->mute_since.value_or(now) < 3s && // unnoticed
                                         now - host->alive_since >= host->policy.hold_down),
                                    "it has been well for hold_down", *host);
                        }
@@ -125,6 +137,12 @@ void Judge::on_effect(Instant now, const Effect& effect, const SmallHost* host, 
                    [&](const ForceDown& put) { on_force_down(now, put.certificate, *host); },
                    [&](const ClearForcedDown& put) { on_clear(now, put.clearance, *host); },
                    [&](const Notice& notice) {
+                       if (host && notice.id == "HOST_FENCING") {
+                           cases_[host->policy.host].beat_since_told = false;
+                       }
+                       if (host && notice.id.rfind("MAINTENANCE_", 0) == 0) {
+                           cases_[host->policy.host].maintained = notice.id != "MAINTENANCE_ENDED";
+                       }
                        // From here on the host is watched as if it had never been heard.
                        if (host && (notice.id == "EPISODE_CLOSED" ||
                                     notice.id == "FLAG_CLEARED_BY_OTHERS")) {
@@ -149,9 +167,12 @@ void Judge::on_intent(Instant now, const JournalEntry& entry, const SmallHost& h
     one.ordered = entry.detail.rfind("ordered by", 0) == 0;
     one.insisted = one.ordered && one.last_order && one.last_order->force;
     require(now, mode == Mode::armed, "nothing is fenced while knell only observes", host);
+    require(now, !on_hold_, "nothing is fenced while everything is on hold", host);
     if (one.ordered) {
         return;
     }
+    require(now, host.policy.precious.empty(), "precious hosts are fenced only on an order", host);
+    require(now, !one.maintained, "a host in maintenance is left alone", host);
     Instant last_silence{};
     for (const auto& [id, eye] : one.eyes) {
         if (eye.seen || eye.icmp) { // what was never heard is not silent but absent
@@ -177,8 +198,8 @@ void Judge::on_intent(Instant now, const JournalEntry& entry, const SmallHost& h
         for (const auto& [at, episode] : spent_) {
             recent.insert(episode);
         }
-        // What an earlier knelld left open counts, but may by itself be more than the budget.
-        require(now, recent.size() <= policy_.gate.budget, "no more fences than the budget", host);
+        require(now, recent.size() <= policy_.gate.budget || std::exchange(one.approved, false),
+                "no more fences than the budget", host);
     }
 }
 
@@ -191,6 +212,11 @@ void Judge::on_power(Instant now, const PowerCommand& command, const SmallHost& 
         one.readings[command.attempt] = {now, {}, PowerState::unknown, false};
         return;
     }
+    if (command.action == PowerAction::on) {
+        require(now, host.owner == Owner::knell && host.flag,
+                "a host is switched on only after Nova was told that it was off", host);
+        require(now, !on_hold_, "nothing is switched on while everything is on hold", host);
+    }
     if (command.action != PowerAction::off) {
         return;
     }
@@ -198,25 +224,38 @@ void Judge::on_power(Instant now, const PowerCommand& command, const SmallHost& 
             "the intent is durable before power off", host);
     one.off_sent.insert(one.intent);
     one.boot_at_off = host.heard() ? host.boot : host.boot - 1;
+    // Another rule than the plain one may call a host dead that is heard of in some way.
+    const bool plain = host.policy.rule.kind == VerdictRule::Kind::all_silent &&
+                       host.policy.userspace.action == UserspacePolicy::Action::warn;
     if (!std::exchange(one.first_off, false)) {
+        require(now, !plain || !one.beat_since_told || one.insisted,
+                "who was heard since is not powered off again", host);
         return;
     }
-    require(now, !one.beat_since || one.insisted, "proof of life cancels until power off leaves",
-            host);
+    require(now, !on_hold_, "no power command begins a fence while on hold", host);
+    require(now, !plain || !one.beat_since || one.insisted,
+            "proof of life cancels until power off leaves", host);
     if (one.ordered) {
         return;
     }
+    const auto fell = [](const auto& eye) { return !eye.seen || eye.silences >= eye.fall; };
+    const auto& vetoes = host.policy.rule.vetoes;
     bool all_fell = true;
+    bool no_veto = true;
     for (const auto& [id, eye] : one.eyes) {
-        all_fell = all_fell && (!eye.seen || eye.silences >= eye.fall);
+        all_fell = all_fell && fell(eye);
+        no_veto =
+            no_veto && (fell(eye) || std::find(vetoes.begin(), vetoes.end(), id) == vetoes.end());
     }
-    require(now, all_fell, "every monitor was silent `fall` times in a row", host);
+    require(now, !plain || all_fell, "every monitor was silent `fall` times in a row", host);
+    require(now, no_veto, "no veto spoke for it", host);
 }
 
 void Judge::on_force_down(Instant now, const FenceCertificate& certificate, const SmallHost& host)
 {
     auto& one = cases_[host.policy.host];
     require(now, certificate.host() == host.policy.host, "the certificate is this host's", host);
+    require(now, !on_hold_, "Nova is told nothing while everything is on hold", host);
     require(now, durable(JournalEntry::What::forcing_down, certificate.episode()),
             "the intent is durable before Nova is told", host);
     require(now, host.owner != Owner::somebody || host.flagged_at > one.intent_at,
@@ -248,6 +287,7 @@ void Judge::on_force_down(Instant now, const FenceCertificate& certificate, cons
 void Judge::on_clear(Instant now, const Clearance& clearance, const SmallHost& host)
 {
     auto& one = cases_[host.policy.host];
+    require(now, !on_hold_, "Nova is told nothing while everything is on hold", host);
     require(now, durable(JournalEntry::What::clearing, clearance.episode()),
             "the intent is durable before the flag is cleared", host);
     require(now, host.owner != Owner::somebody || host.flagged_at > one.intent_at,

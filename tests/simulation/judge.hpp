@@ -18,6 +18,7 @@ public:
     explicit Judge(const Policy& policy);
 
     // What happened, as it reached the fleet.
+    void on_reload(const Policy& policy) { policy_ = policy; }
     void on_start(Instant now, const Recollection& past); ///< of a knelld
     void on_stall();
     void on_heard(const Event& event);
@@ -49,16 +50,19 @@ private:
         std::map<MonitorId, Eye> eyes;
         Instant intent_at{};
         EpisodeId intent{0};
-        bool ordered = false;    ///< the intent is an operator's
-        bool insisted = false;   ///< with --force
-        bool first_off = false;  ///< is still to come
-        bool beat_since = false; ///< since the intent
+        bool ordered = false;         ///< the intent is an operator's
+        bool insisted = false;        ///< with --force
+        bool first_off = false;       ///< is still to come
+        bool beat_since = false;      ///< since the intent
+        bool beat_since_told = false; ///< since it was last said that power off is commanded
         std::set<EpisodeId> off_sent;
         unsigned boot_at_off = 0;
         EpisodeId clearing{0};
         std::string clearing_by;
         std::map<AttemptId, Reading> readings;
         std::optional<OperatorOrder> last_order;
+        bool approved = false;   ///< an operator said yes to the plan
+        bool maintained = false; ///< an operator's maintenance is under way
     };
 
     void require(Instant now, bool kept, const std::string& promise, const SmallHost& host);
@@ -74,6 +78,7 @@ private:
     std::map<HostId, Instant> beats_;         ///< likewise
     std::set<std::pair<JournalEntry::What, EpisodeId>> durable_;
     std::vector<std::pair<Instant, EpisodeId>> spent_; ///< automatic fences
+    bool on_hold_ = false;
     std::vector<std::string> broken_;
     std::map<std::string, unsigned long> seen_;
 };

@@ -2,7 +2,11 @@
 #pragma once
 
 #include "core/policy.hpp"
+#include "core/power.hpp"
 
+#include <algorithm>
+#include <optional>
+#include <set>
 #include <string>
 
 namespace knell::test {
@@ -37,13 +41,16 @@ struct SmallHost {
     HostPolicy policy;
 
     bool power = true;
-    bool booted = true; ///< power and enough time
-    bool wired = true;  ///< we can reach it
+    bool booted = true;            ///< power and enough time
+    bool wired = true;             ///< we can reach it
+    std::set<NetworkId> cut_off{}; ///< networks over which we cannot reach it
+    bool ghost = false;            ///< another machine answers pings for its addresses
     bool agent = true;
     bool nova_compute = true;
     unsigned boot = 1;
     Instant booted_at{};
-    Instant alive_since{}; ///< on every monitor, as far as the truth goes
+    std::optional<Instant> mute_since{}; ///< its agent, as far as the truth goes
+    Instant alive_since{};               ///< on every monitor, as far as the truth goes
 
     Bmc bmc = Bmc::honest;
     Nova nova = Nova::honest;
@@ -51,15 +58,24 @@ struct SmallHost {
     Owner owner = Owner::nobody;
     Instant flagged_at{};
     bool evacuations = false; ///< unfinished: Nova refuses to clear
-    unsigned helper = 0;      ///< a new number for each process that talks to its devices
+    bool disabled = false;    ///< its nova-compute, by hand
+    std::string disabled_reason{};
+    bool listed = true;                       ///< Nova knows its nova-compute
+    std::optional<unsigned> servers_down = 1; ///< of its one server; nothing: Nova shows no server
+    DeviceFacts facts{};
+    bool watched_closely = false;
+    unsigned helper = 0; ///< a new number for each process that talks to its devices
 
-    [[nodiscard]] bool kernel_answers() const { return power && booted && wired; }
-    [[nodiscard]] bool agent_beats() const { return kernel_answers() && agent; }
+    [[nodiscard]] bool kernel_answers() const { return ghost || (power && booted && wired); }
+    [[nodiscard]] bool agent_beats() const { return power && booted && wired && agent; }
     /// By the monitors that it has.
     [[nodiscard]] bool heard() const
     {
-        return agent_beats() ||
-               (kernel_answers() && policy.monitors.front().kind == MonitorKind::icmp);
+        return std::any_of(
+            policy.monitors.begin(), policy.monitors.end(), [&](const auto& monitor) {
+                return cut_off.count(monitor.network) == 0 &&
+                       (monitor.kind == MonitorKind::icmp ? kernel_answers() : agent_beats());
+            });
     }
     [[nodiscard]] std::string boot_id() const
     {

@@ -90,6 +90,35 @@ void SmallWorld::answer_nova(const HostId& host, AttemptId attempt, NovaOutcome 
     }
 }
 
+std::vector<std::string> SmallWorld::reload(const Policy& policy)
+{
+    auto done = fleet_->reload(now_, policy);
+    if (auto* refusals = std::get_if<std::vector<std::string>>(&done)) {
+        return *refusals;
+    }
+    policy_ = policy;
+    for (const auto& host : policy.hosts) {
+        if (const auto at = hosts_.find(host.host); at != hosts_.end()) {
+            at->second.policy = host;
+        }
+    }
+    judge_.on_reload(policy);
+    perform(std::get<Effects>(done));
+    return {};
+}
+
+void SmallWorld::list_services()
+{
+    ServicesSeen seen;
+    seen.asked_at = now_;
+    for (const auto& [name, host] : hosts_) {
+        if (host.listed) {
+            seen.services.push_back({name, host.flag, host.disabled, host.disabled_reason, true});
+        }
+    }
+    tell(seen);
+}
+
 std::string SmallWorld::state(const std::string& name) const
 {
     return std::string{fleet_->view(HostId{name})->state};
@@ -102,7 +131,7 @@ std::vector<std::string> SmallWorld::story(const std::string& name)
         const auto& line = log_[at];
         const bool reading =
             line.text.rfind("Power ", 0) == 0 && line.text.find(" read") != std::string::npos;
-        if (line.host == name && !reading) {
+        if (line.host == name && !reading && !line.aside) {
             // Of a notice the id is enough; its words may change.
             lines.push_back(line.text.substr(0, line.text.find(':')));
         }

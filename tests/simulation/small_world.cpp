@@ -13,20 +13,21 @@ Policy small_policy(unsigned hosts)
     Policy policy;
     for (unsigned i = 1; i <= hosts; ++i) {
         const auto number = std::to_string(i);
-        HostPolicy host{HostId{"compute" + number}, {}, {}, {}, {}, {}, {}, {}, {}, {}};
+        HostPolicy host{HostId{"compute" + number}};
         const NetworkId mgmt{"mgmt"};
         host.monitors = {{MonitorId{"icmp@mgmt"}, MonitorKind::icmp, mgmt, 500ms, 3, 2},
                          {MonitorId{"heartbeat@mgmt"}, MonitorKind::heartbeat, mgmt, 1s, 2, 2}};
         host.devices = {DeviceId{"bmc" + number}};
-        host.fence = {500ms, 2s, 3, 5s, 20s, 2s, 10s, 10s};
+        host.fence = {500ms, 2s, 3, 5s, 20s, 2s, 10s, 10s, 0s};
         host.identity = SystemUuid{"00000000-0000-0000-0000-00000000000" + number};
         host.auto_readmit = true;
         host.hold_down = 10s;
-        host.userspace_warning = 3s;
+        host.userspace.warning = 3s;
         host.goodbye_grace = 2min;
         policy.hosts.push_back(std::move(host));
     }
     policy.gate = {Mode::armed, 3, 1min};
+    policy.gate.storm_hosts = policy.gate.storm_share = 0; // stories of storms ask for them
     policy.vantage = {{{SentinelId{"gateway"}, NetworkId{"mgmt"}}}, 1, 1s};
     policy.nova = {3s, 1s, 8s};
     return policy;
@@ -133,7 +134,7 @@ void SmallWorld::restart_knelld()
         if (!chance(0.5)) {
             break;
         }
-        journal_.push_back(record.entry);
+        keep(record.entry);
         judge_.on_durable(record.entry);
     }
     unwritten_.clear();
@@ -141,6 +142,9 @@ void SmallWorld::restart_knelld()
     stopped_until_ = {};
     for (auto& [name, host] : hosts_) {
         ++host.helper; // they end with the socket to their parent
+    }
+    for (std::size_t i = 0; i < journal_.size(); ++i) {
+        journal_[i].age = now_ - written_at_[i];
     }
     const auto past = fold(journal_);
     judge_.on_start(now_, past);
@@ -183,21 +187,28 @@ void SmallWorld::probe(const HostId& name, std::size_t monitor, Instant due)
     at(due, [this, name, monitor, due] {
         auto& it = hosts_.at(name);
         const auto& policy = it.policy.monitors[monitor];
-        probe(name, monitor, due + policy.interval);
+        const bool densely = it.watched_closely && policy.kind != MonitorKind::heartbeat;
+        probe(name, monitor, due + (densely ? std::min(dense, policy.interval) : policy.interval));
         if (now_ < stopped_until_) {
             return; // a stopped knelld asks nothing
         }
         const bool heartbeat = policy.kind == MonitorKind::heartbeat;
-        if ((heartbeat ? it.agent_beats() : it.kernel_answers()) && !chance(loss)) {
+        const bool reached = it.cut_off.count(policy.network) == 0;
+        if (reached && (heartbeat ? it.agent_beats() : it.kernel_answers()) && !chance(loss)) {
             ProbeResult result{name, policy.id, Pulse::beating, now_, std::nullopt, ""};
+            // A blink shorter than a beat is nobody's to notice.
+            if (heartbeat && now_ - std::exchange(it.mute_since, std::nullopt).value_or(now_) >
+                                 policy.interval) {
+                it.alive_since = now_;
+            }
             if (heartbeat) {
                 result.report = AgentReport{BootId{it.boot_id()}, now_ - it.booted_at,
                                             it.nova_compute, true, it.policy.identity};
             }
             hand_over(now_ + 5ms, std::move(result));
         } else {
-            if (!it.agent_beats()) {
-                it.alive_since = now_;
+            if (!it.agent_beats() && !it.mute_since) {
+                it.mute_since = now_;
             }
             hand_over(now_ + policy.interval - 1ms,
                       ProbeResult{name, policy.id, Pulse::silent, now_, std::nullopt, ""});
@@ -263,9 +274,13 @@ void SmallWorld::perform_one(const Effect& effect)
             },
             [&](const ReadForcedDown& read) { read_nova(read); },
             [&](const SampleServers& sample) {
-                hand_over(now_ + 30ms, ServersSeen{sample.host, sample.attempt, true, 1, 1, ""});
+                const auto down = hosts_.at(sample.host).servers_down;
+                hand_over(now_ + 30ms,
+                          ServersSeen{sample.host, sample.attempt, down.has_value(), down ? 1U : 0U,
+                                      down.value_or(0), down ? "" : "403 Forbidden"});
             },
-            [](const Notice&) {},
+            [&](const Watch& watch) { hosts_.at(watch.host).watched_closely = watch.closely; },
+            [&](const Notice& notice) { judge(notice.host ? &*notice.host : nullptr); },
             [](const Answer&) {},
         },
         effect);
@@ -291,9 +306,15 @@ void SmallWorld::release_journal()
     }
 }
 
+void SmallWorld::keep(const JournalEntry& entry)
+{
+    journal_.push_back(entry);
+    written_at_.push_back(now_);
+}
+
 void SmallWorld::make_durable(const Record& record)
 {
-    journal_.push_back(record.entry);
+    keep(record.entry);
     judge_.on_durable(record.entry);
     hand_over(now_, Recorded{record.entry.host, record.attempt});
     if (every_answer_twice) {
@@ -324,6 +345,10 @@ void SmallWorld::execute(const Power& power)
             } else if (it.bmc == Bmc::honest) {
                 it.power = it.booted = false;
             }
+        } else if (command.action == PowerAction::on) {
+            boot(power.host.get());
+        } else if (command.action == PowerAction::inspect) {
+            reply.facts = it.facts;
         } else if (command.action == PowerAction::read) {
             reply.state = it.power && it.bmc != Bmc::says_off ? PowerState::on : PowerState::off;
             // A device that lies for a host that nobody can hear fools everyone.
@@ -341,13 +366,15 @@ void SmallWorld::say(const Effect& effect)
 {
     std::string host;
     std::string text;
+    bool aside = false;
     std::visit(Overloaded{
                    [&](const Record& r) {
                        host = r.entry.host ? r.entry.host->get() : "";
                        text = "Record " + std::string{name_of(r.entry.what)};
                    },
                    [&](const Power& p) {
-                       constexpr std::array<const char*, 3> acts{"prepare", "off", "read"};
+                       constexpr std::array<const char*, 5> acts{"prepare", "off", "read",
+                                                                 "inspect", "on"};
                        host = p.host.get();
                        text = "Power " + p.command.device.get() + " " +
                               acts.at(static_cast<std::size_t>(p.command.action));
@@ -362,16 +389,21 @@ void SmallWorld::say(const Effect& effect)
                    },
                    [&](const ReadForcedDown& r) { host = r.host.get(), text = "ReadForcedDown"; },
                    [&](const SampleServers& s) { host = s.host.get(), text = "SampleServers"; },
+                   [&](const Watch& w) {
+                       host = w.host.get(), text = w.closely ? "Watch closely" : "Watch";
+                       aside = true;
+                   },
                    [&](const Notice& n) {
                        host = n.host ? n.host->get() : "";
                        text = "! " + std::string{n.id} + ": " + n.text;
+                       aside = n.weight == Notice::Weight::detail;
                    },
                    [&](const Answer& a) {
                        text = std::string{a.accepted ? "accepted" : "refused"} + ": " + a.text;
                    },
                },
                effect);
-    log_.push_back({now_, std::move(host), std::move(text)});
+    log_.push_back({now_, std::move(host), std::move(text), aside});
 }
 
 } // namespace knell::test

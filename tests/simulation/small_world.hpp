@@ -26,6 +26,7 @@ public:
         Instant at;
         std::string host;
         std::string text;
+        bool aside = false; ///< left out of story(): for an explanation, or how closely to look
     };
 
     void run(Duration duration);
@@ -38,6 +39,7 @@ public:
     void cut(const std::string& name);
     void boot(const std::string& name); ///< it speaks `boot_time` later, unless cut again
     void say_goodbye(const std::string& name);
+    void list_services(); ///< Nova shows all of them, as it is asked to now and then
     void set_flag_by_hand(const std::string& name, bool flag);
 
     // The daemon's own troubles.
@@ -45,10 +47,13 @@ public:
     void restart_knelld();               ///< kill -9: what is not durable is lost
 
     OrderId order(OperatorOrder::What what, const std::string& name = {}, bool force = false);
+    /// Why not; empty: the policy is taken up. Hosts that are new to the world stay unwatched.
+    [[nodiscard]] std::vector<std::string> reload(const Policy& policy);
     /// Hand something to the fleet out of turn, as a confused outside might.
     void tell(const Event& event);
 
     [[nodiscard]] std::string state(const std::string& name) const;
+    [[nodiscard]] const Policy& policy() const { return policy_; }
     [[nodiscard]] const Fleet& fleet() const { return *fleet_; }
     [[nodiscard]] Judge& judge() { return judge_; }
     [[nodiscard]] const std::vector<JournalEntry>& journal() const { return journal_; }
@@ -65,6 +70,7 @@ public:
     void release_journal();
     bool every_answer_twice = false; ///< and the second time too late
     double loss = 0.0;               ///< of probes and beats
+    Duration dense = 50ms;           ///< between questions to a host that is watched closely
     Duration boot_time = 5s;
     Duration nova_late = 20s;
     Duration power_takes = 20ms; ///< from command to answer
@@ -77,6 +83,7 @@ private:
     void perform(const Effects& effects);
     void perform_one(const Effect& effect);
     void write(const Record& record);
+    void keep(const JournalEntry& entry);
     void make_durable(const Record& record);
     void execute(const Power& power);
     void set_nova(const HostId& host, AttemptId attempt, bool flag);
@@ -98,6 +105,7 @@ private:
     unsigned process_ = 0;
     Instant stopped_until_{};
     std::vector<JournalEntry> journal_;
+    std::vector<Instant> written_at_; ///< of the journal's entries
     std::vector<Record> unwritten_;
     std::vector<Line> log_;
     std::map<std::string, std::size_t> told_;

@@ -129,6 +129,38 @@ TEST_F(ByHandTest, monitor_says_who_the_bmc_is)
     EXPECT_THAT(reply.output, HasSubstr(bmc_guid));
 }
 
+TEST_F(ByHandTest, monitor_says_what_a_fence_would_meet_and_touches_nothing)
+{
+    const LabBmc bmc;
+    bmc.fault("restore=always-on\nsuite0=1");
+    const auto reply = run(input(bmc, "action=monitor"));
+    EXPECT_EQ(reply.status, 0) << reply.output;
+    EXPECT_THAT(reply.output, HasSubstr("may power off, power after an outage: always-on"));
+    EXPECT_THAT(reply.output, HasSubstr("Warning: the BMC opens sessions with cipher suite 0"));
+    EXPECT_EQ(bmc.count(chassis_control), 0U);
+}
+
+TEST_F(ByHandTest, monitor_fails_where_off_would)
+{
+    const LabBmc bmc;
+    const std::string viewer = "action=monitor\nusername=viewer\npassword=viewer-secret\n";
+    const auto brief = run(input(bmc, viewer + "privlvl=user"));
+    EXPECT_EQ(brief.status, 1) << brief.output;
+    EXPECT_THAT(brief.output, HasSubstr("OPERATOR"));
+    EXPECT_EQ(run(input(bmc, viewer)).status, 1) << "refused the privilege";
+    bmc.fault("statfail=1");
+    EXPECT_EQ(run(input(bmc, "action=monitor")).status, 1) << "no off could be proven";
+    bmc.fault("nosession=1");
+    EXPECT_EQ(run(input(bmc, "action=monitor")).status, 1);
+}
+
+TEST_F(ByHandTest, on_succeeds_on_a_host_that_is_on)
+{
+    const LabBmc bmc;
+    bmc.fault("d5=1");
+    EXPECT_EQ(run(input(bmc, "action=on")).status, 0);
+}
+
 TEST_F(ByHandTest, a_wrong_password_fails_at_once_and_is_not_repeated)
 {
     const LabBmc bmc;

@@ -204,6 +204,41 @@ TEST(Agent, that_is_only_stopped_says_no_goodbye)
     EXPECT_EQ(controller.listener.goodbyes(), 0U);
 }
 
+TEST(HeartbeatMonitor, other_peers_while_it_listens_leave_those_that_stay_alone)
+{
+    Controller controller{{peer("compute1", "127.0.0.11"), peer("compute2", "127.0.0.12")}};
+    const auto options = [&](const std::string& host, const std::string& address) {
+        return AgentProcess::Options{.host = host,
+                                     .key = key_for(host),
+                                     .controllers = list("127.0.0.1", controller.port(), address)};
+    };
+    const AgentProcess first{options("compute1", "127.0.0.11")};
+    const AgentProcess second{options("compute2", "127.0.0.12")};
+    const AgentProcess third{options("compute3", "127.0.0.13")};
+    ASSERT_TRUE(controller.hears("compute1"));
+    ASSERT_TRUE(controller.hears("compute2"));
+    EXPECT_EQ(controller.monitor->retarget(
+                  {peer("compute3", "127.0.0.13"), peer("compute1", "127.0.0.11")}),
+              std::nullopt);
+    EXPECT_NE(controller.monitor->retarget({peer("compute1", "localhost")}), std::nullopt);
+    controller.listener.events.clear();
+    EXPECT_TRUE(controller.hears("compute3"));
+    EXPECT_TRUE(controller.hears("compute1", 10));
+    EXPECT_EQ(controller.listener.count(Pulse::beating, "compute2"), 0U);
+    EXPECT_EQ(controller.listener.count(Pulse::silent, "compute2"), 0U);
+}
+
+TEST(HeartbeatMonitor, without_an_address_to_listen_on_there_may_be_no_peers)
+{
+    Listener listener;
+    HeartbeatMonitor monitor{listener.loop, {}, {}, listener.sink()};
+    EXPECT_EQ(monitor.start(), std::nullopt);
+    EXPECT_NE(monitor.retarget({peer("compute1", "127.0.0.11")}), std::nullopt);
+    EXPECT_EQ(monitor.retarget({}), std::nullopt);
+    HeartbeatMonitor deaf{listener.loop, {}, {peer("compute1", "127.0.0.11")}, listener.sink()};
+    EXPECT_NE(deaf.start(), std::nullopt);
+}
+
 TEST(HeartbeatMonitor, a_port_that_is_taken_is_an_error_at_the_start)
 {
     const Controller first{{}};

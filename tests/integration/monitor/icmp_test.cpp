@@ -5,6 +5,7 @@
 
 #include <fstream>
 #include <gtest/gtest.h>
+#include <unistd.h>
 #include <utility>
 
 namespace knell::monitor {
@@ -115,8 +116,104 @@ TEST_P(Icmp, two_monitors_do_not_take_each_others_replies)
     EXPECT_LE(first.counters().answered, first.counters().sent);
 }
 
+TEST_P(Icmp, a_host_watched_closely_is_asked_more_often_and_the_others_are_not)
+{
+    Listener listener;
+    IcmpMonitor monitor{listener.loop,
+                        {{HostProbe{HostId{"a"}, MonitorId{"m"}}, "127.0.0.2", 400ms, 200ms, 20ms},
+                         {HostProbe{HostId{"b"}, MonitorId{"m"}}, "127.0.0.3", 400ms, 200ms, 20ms}},
+                        listener.sink()};
+    ASSERT_EQ(monitor.start(), std::nullopt);
+    listener.run_for(10ms);
+    monitor.watch(HostId{"a"}, true);
+    EXPECT_TRUE(listener.run_until([&] { return listener.count(Pulse::beating, "a") >= 40; }));
+    EXPECT_LT(listener.count(Pulse::beating, "b"), 20U);
+    EXPECT_EQ(listener.count(Pulse::silent, "a"), 0U);
+}
+
+TEST_P(Icmp, measures_the_round_trip_of_every_path)
+{
+    Listener listener;
+    IcmpMonitor monitor{
+        listener.loop, {target("four", "127.0.0.2"), target("dead", "10.77.0.2")}, listener.sink()};
+    ASSERT_EQ(monitor.start(), std::nullopt);
+    EXPECT_TRUE(listener.run_until([&] {
+        return listener.count(Pulse::beating, "four") >= 2 &&
+               listener.count(Pulse::silent, "dead") >= 2;
+    }));
+    const auto paths = monitor.paths();
+    ASSERT_EQ(paths.size(), 2U);
+    ASSERT_TRUE(paths[0].round_trip);
+    EXPECT_GT(*paths[0].round_trip, 0us);
+    EXPECT_GE(paths[0].sent, 2U);
+    EXPECT_FALSE(paths[1].round_trip);
+    EXPECT_EQ(paths[1].lost, listener.count(Pulse::silent, "dead"));
+    EXPECT_EQ(monitor.counters().lost, paths[0].lost + paths[1].lost);
+}
+
+TEST_P(Icmp, other_targets_while_it_runs_leave_those_that_stay_alone)
+{
+    Listener listener;
+    IcmpMonitor monitor{listener.loop,
+                        {target("stays", "127.0.0.2"), target("goes", "10.77.0.2")},
+                        listener.sink()};
+    ASSERT_EQ(monitor.start(), std::nullopt);
+    EXPECT_TRUE(listener.run_until([&] { return listener.count(Pulse::beating, "stays") >= 3; }));
+    // Another family needs another socket.
+    EXPECT_EQ(monitor.retarget({target("stays", "127.0.0.2"), target("comes", "::1")}),
+              std::nullopt);
+    listener.events.clear();
+    EXPECT_TRUE(listener.run_until([&] {
+        return listener.count(Pulse::beating, "stays") >= 5 &&
+               listener.count(Pulse::beating, "comes") >= 5;
+    }));
+    EXPECT_EQ(listener.count(Pulse::silent, "stays"), 0U);
+    EXPECT_EQ(listener.count(Pulse::silent, "goes"), 0U);
+    EXPECT_EQ(monitor.retarget({}), std::nullopt);
+    listener.events.clear();
+    listener.run_for(200ms);
+    EXPECT_TRUE(listener.events.empty());
+    EXPECT_EQ(monitor.retarget({target("again", "127.0.0.2")}), std::nullopt);
+    EXPECT_TRUE(listener.run_until([&] { return listener.count(Pulse::beating, "again") >= 3; }));
+}
+
+TEST_P(Icmp, faulty_targets_are_refused_and_the_old_ones_go_on)
+{
+    Listener listener;
+    IcmpMonitor monitor{listener.loop, {target("stays", "127.0.0.2")}, listener.sink()};
+    ASSERT_EQ(monitor.start(), std::nullopt);
+    EXPECT_NE(monitor.retarget({target("other", "127.0.0.3"), target("bad", "localhost")}),
+              std::nullopt);
+    EXPECT_TRUE(listener.run_until([&] { return listener.count(Pulse::beating, "stays") >= 5; }));
+    EXPECT_EQ(listener.count(Pulse::beating, "other"), 0U);
+}
+
 INSTANTIATE_TEST_SUITE_P(Sockets, Icmp, testing::Bool(),
                          [](const auto& kind) { return kind.param ? "ping" : "raw"; });
+
+TEST(IcmpSocket, tells_when_a_reply_arrived_and_not_when_it_was_fetched)
+{
+    allow_ping_sockets(true);
+    auto opened = IcmpSocket::open(Family::v4);
+    auto& socket = std::get<IcmpSocket>(opened);
+    const auto clock = [] { return instant(std::chrono::steady_clock::now()); };
+    EchoSeal seal;
+    Inbox inbox;
+    bool stamped = false;
+    // The kernel begins to stamp packets some time after it was first asked to.
+    for (int i = 0; i < 100 && !stamped; ++i) {
+        const auto request = seal.request(Family::v4, 1, {0, 0, clock()});
+        ASSERT_EQ(socket.send(*parse_address("127.0.0.2"), request), 0);
+        const auto back = clock(); // loopback answers before send returns
+        usleep(20'000);
+        const auto read = [&](const Address& /*from*/, std::span<const std::uint8_t> /*message*/,
+                              Instant arrived) {
+            stamped = arrived <= back + 10us; // clocks are read one after the other
+        };
+        EXPECT_TRUE(socket.drain(inbox, read).complete);
+    }
+    EXPECT_TRUE(stamped);
+}
 
 TEST(IcmpMonitor, a_faulty_target_is_an_error_at_the_start)
 {

@@ -2,6 +2,7 @@
 #include "monitor/heartbeat_key.hpp"
 #include "monitor/heartbeat_monitor.hpp"
 #include "monitor/icmp_monitor.hpp"
+#include "monitor/tcp_monitor.hpp"
 #include "world.hpp"
 
 #include <csignal>
@@ -22,7 +23,7 @@ struct Tally {
     std::size_t inconclusive = 0;
 };
 
-/// Both monitors in a process of their own, which can be stopped. It tells its port, then
+/// All monitors in a process of their own, which can be stopped. It tells its port, then
 /// listens until its input is closed, and then tells what it heard.
 class Watcher {
 public:
@@ -50,10 +51,10 @@ public:
 
     [[nodiscard]] std::uint16_t port() const { return port_; }
     void signal(int number) const { kill(process_, number); }
-    std::array<Tally, 2> end()
+    std::array<Tally, 3> end()
     {
         close(in_[1]);
-        std::array<Tally, 2> tallies{};
+        std::array<Tally, 3> tallies{};
         EXPECT_EQ(read(out_[0], &tallies, sizeof tallies), static_cast<ssize_t>(sizeof tallies));
         return tallies;
     }
@@ -74,13 +75,19 @@ private:
                                "127.0.1." + std::to_string(i), 100ms, 100ms});
         }
         IcmpMonitor icmp{listener.loop, targets, listener.sink()};
+        std::vector<TcpTarget> ports;
+        for (std::uint16_t port = 1; port <= 100; ++port) {
+            ports.push_back(
+                {{HostId{"knocked"}, MonitorId{"tcp@mgmt"}}, "127.0.1.1", port, 100ms, 100ms});
+        }
+        TcpMonitor tcp{listener.loop, ports, listener.sink()};
         HeartbeatMonitor heartbeat{listener.loop,
                                    {"127.0.0.1:0"},
                                    {{HostId{"compute1"},
                                      derive_heartbeat_key(site, HostId{"compute1"}),
                                      {{MonitorId{"heartbeat@mgmt"}, "127.0.0.11", 100ms}}}},
                                    listener.sink()};
-        if (icmp.start() || heartbeat.start()) {
+        if (icmp.start() || tcp.start() || heartbeat.start()) {
             _exit(1);
         }
         const auto port = heartbeat.ports().at(0);
@@ -93,7 +100,8 @@ private:
             FD_SET(input, &readable);
             now = {};
         } while (select(input + 1, &readable, nullptr, nullptr, &now) == 0);
-        const std::array<Tally, 2> tallies{tally(listener, "pinged"), tally(listener, "compute1")};
+        const std::array<Tally, 3> tallies{tally(listener, "pinged"), tally(listener, "knocked"),
+                                           tally(listener, "compute1")};
         written = write(output, &tallies, sizeof tallies);
         static_cast<void>(written);
     }
@@ -118,10 +126,12 @@ TEST(Stall, a_stopped_watcher_calls_nobody_silent_for_the_time_it_was_stopped)
         watcher.signal(SIGCONT);
         usleep(1'500'000);
     }
-    const auto [pinged, beaten] = watcher.end();
+    const auto [pinged, knocked, beaten] = watcher.end();
     EXPECT_EQ(pinged.silent, 0U);
+    EXPECT_EQ(knocked.silent, 0U);
     EXPECT_EQ(beaten.silent, 0U);
     EXPECT_GT(pinged.beating, 1000U);
+    EXPECT_GT(knocked.beating, 500U);
     EXPECT_GT(beaten.beating, 15U);
     EXPECT_GT(beaten.inconclusive, 0U);
 }

@@ -1,106 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Against a real Keystone and Nova; see CMakeLists.txt for what it needs.
-#include "http/transport.hpp"
-#include "nova/clouds_yaml.hpp"
-#include "nova/messages.hpp"
-#include "nova/nova_client.hpp"
-#include "tests/unit/nova/forged_proofs.hpp"
-
-#include <cstdlib>
-#include <gtest/gtest.h>
+#include "tests/integration/nova/real_nova.hpp"
 
 namespace knell::nova {
 namespace {
-
-namespace asio = boost::asio;
-
-std::string required(const char* name)
-{
-    const char* const value = std::getenv(name);
-    return value == nullptr ? std::string{} : std::string{value};
-}
-
-std::string admin_cloud()
-{
-    const std::string named = required("KNELL_TEST_CLOUD");
-    return named.empty() ? "lab" : named;
-}
-
-Instant in(Duration d)
-{
-    return instant(std::chrono::steady_clock::now()) + d;
-}
-
-class RealNova : public ::testing::Test {
-protected:
-    void SetUp() override
-    {
-        ASSERT_FALSE(required("KNELL_TEST_CLOUDS_FILE").empty())
-            << "set KNELL_TEST_CLOUDS_FILE to a clouds.yaml";
-    }
-
-    static CloudSettings settings(const std::string& cloud)
-    {
-        CloudQuery query;
-        query.cloud = cloud;
-        query.clouds_file = required("KNELL_TEST_CLOUDS_FILE");
-        auto read = read_cloud(query);
-        if (const auto* errors = std::get_if<CloudErrors>(&read)) {
-            for (const auto& error : *errors) {
-                ADD_FAILURE() << error;
-            }
-            return {};
-        }
-        return std::get<CloudSettings>(std::move(read));
-    }
-
-    NovaClient& use(CloudSettings cloud, NovaOptions options = {})
-    {
-        client_ = std::make_unique<NovaClient>(loop_, transport_, std::move(cloud), options);
-        return *client_;
-    }
-
-    template <class Answer, class Start>
-    Answer awaited(Start start)
-    {
-        std::optional<Answer> answer;
-        start([&](Answer a) { answer = std::move(a); });
-        loop_.restart();
-        while (!answer && loop_.run_one() > 0) {
-        }
-        EXPECT_TRUE(answer.has_value());
-        return std::move(*answer);
-    }
-
-    NovaAnswer force_down(const std::string& host)
-    {
-        return awaited<NovaAnswer>([&](auto handler) {
-            client_->force_down(FenceProcedure::forge(host), AttemptId{1}, in(20s), handler);
-        });
-    }
-    NovaAnswer clear(const std::string& host)
-    {
-        return awaited<NovaAnswer>([&](auto handler) {
-            client_->clear_forced_down(Readmission::forge(host), AttemptId{2}, in(20s), handler);
-        });
-    }
-    NovaAnswer read(const std::string& host)
-    {
-        return awaited<NovaAnswer>([&](auto handler) {
-            client_->read_forced_down(HostId{host}, AttemptId{3}, in(20s), handler);
-        });
-    }
-    ServersSeen sample(const std::string& host)
-    {
-        return awaited<ServersSeen>([&](auto handler) {
-            client_->sample_servers(HostId{host}, AttemptId{4}, in(20s), handler);
-        });
-    }
-
-    asio::io_context loop_;
-    http::Transport transport_{loop_};
-    std::unique_ptr<NovaClient> client_;
-};
 
 TEST_F(RealNova, sets_the_flag_shows_it_to_the_owners_and_clears_it)
 {
@@ -110,6 +12,9 @@ TEST_F(RealNova, sets_the_flag_shows_it_to_the_owners_and_clears_it)
     EXPECT_EQ(set.forced_down, true);
     EXPECT_EQ(set.host, HostId{"compute2"});
     EXPECT_EQ(set.attempt, AttemptId{1});
+    EXPECT_THAT(set.detail,
+                ::testing::MatchesRegex(
+                    "PUT req-[-0-9a-f]+, read back by req-[-0-9a-f]+: forced_down=true"));
 
     const ServersSeen down = sample("compute2");
     EXPECT_TRUE(down.known) << down.detail;
@@ -192,36 +97,19 @@ TEST_F(RealNova, a_revoked_token_is_not_used_for_long)
     EXPECT_EQ(read("compute2").outcome, NovaOutcome::done);
 
     const CloudSettings cloud = settings(admin_cloud());
-    http::Request request;
-    request.method = "POST";
-    request.url = token_url(cloud.auth_url);
-    request.headers.push_back({"Content-Type", Secret{"application/json"}});
-    request.body = token_request(cloud);
-    request.reply_by = in(20s);
-    const auto granted =
-        awaited<http::Outcome>([&](auto handler) { transport_.send(std::move(request), handler); });
-    const auto* response = std::get_if<http::Response>(&granted);
-    ASSERT_NE(response, nullptr);
-    const Secret token{std::string{response->header("x-subject-token").value_or("")}};
+    const Secret token = token_for(cloud);
     ASSERT_FALSE(token.empty());
-
     http::Request revoke;
     revoke.method = "DELETE";
     revoke.url = token_url(cloud.auth_url);
     revoke.headers.push_back({"X-Auth-Token", token});
     revoke.headers.push_back({"X-Subject-Token", token});
-    revoke.reply_by = in(20s);
-    const auto revoked =
-        awaited<http::Outcome>([&](auto handler) { transport_.send(std::move(revoke), handler); });
-    ASSERT_EQ(std::get<http::Response>(revoked).status, 204U);
+    ASSERT_EQ(sent(std::move(revoke)).status, 204U);
 
     http::Request use_it;
     use_it.url = client_->health().endpoint + "/os-services";
     use_it.headers.push_back({"X-Auth-Token", token});
-    use_it.reply_by = in(20s);
-    const auto refused =
-        awaited<http::Outcome>([&](auto handler) { transport_.send(std::move(use_it), handler); });
-    EXPECT_EQ(std::get<http::Response>(refused).status, 401U);
+    EXPECT_EQ(sent(std::move(use_it)).status, 401U);
     EXPECT_EQ(read("compute2").outcome, NovaOutcome::done);
 }
 
@@ -234,6 +122,55 @@ TEST_F(RealNova, kept_warm_it_answers_without_asking_keystone)
     }
     EXPECT_EQ(force_down("compute2").outcome, NovaOutcome::done);
     EXPECT_EQ(clear("compute2").outcome, NovaOutcome::done);
+}
+
+TEST_F(RealNova, all_compute_services_are_watched_for_what_others_change)
+{
+    use(settings(admin_cloud()));
+    std::map<std::string, ServiceSeen> seen;
+    unsigned looks = 0;
+    client_->watch_services(500ms, [&](const ServicesSeen& list) {
+        ++looks;
+        seen.clear();
+        for (const ServiceSeen& service : list.services) {
+            seen.emplace(service.host.get(), service);
+        }
+    });
+    client_->start();
+    const auto look_again = [&] {
+        const unsigned before = looks;
+        loop_.restart();
+        while (looks < before + 2 && loop_.run_one() > 0) {
+        }
+    };
+    look_again();
+    ASSERT_TRUE(seen.contains("compute1") && seen.contains("compute2"));
+    EXPECT_FALSE(seen.at("compute2").forced_down);
+    EXPECT_FALSE(seen.at("compute2").disabled);
+    EXPECT_TRUE(seen.at("compute2").up);
+
+    EXPECT_EQ(force_down("compute2").outcome, NovaOutcome::done);
+    look_again();
+    EXPECT_TRUE(seen.at("compute2").forced_down);
+    EXPECT_FALSE(seen.at("compute2").up);
+    EXPECT_FALSE(seen.at("compute1").forced_down);
+    EXPECT_EQ(clear("compute2").outcome, NovaOutcome::done);
+
+    const auto order = [&](const std::string& action, const std::string& more) {
+        const auto answer =
+            ask(admin_cloud(), "PUT", "/os-services/" + action,
+                R"({"host":"compute2","binary":"nova-compute")" + more + "}", "2.11");
+        EXPECT_EQ(answer.status, 200U) << answer.body;
+    };
+    order("disable-log-reason", R"(,"disabled_reason":"new disk")");
+    look_again();
+    EXPECT_TRUE(seen.at("compute2").disabled);
+    EXPECT_EQ(seen.at("compute2").disabled_reason, "new disk");
+    EXPECT_TRUE(seen.at("compute2").up);
+    order("enable", "");
+    look_again();
+    EXPECT_FALSE(seen.at("compute2").disabled);
+    EXPECT_EQ(client_->health().services_error, "");
 }
 
 TEST_F(RealNova, system_scope_and_a_url_without_v3_work_too)

@@ -16,6 +16,7 @@ BIN = os.path.realpath(os.environ.get('KNELL_BIN', os.path.join(HERE, '../../bui
 PYTHON = '/usr/bin/python3'             # Debian's own, whatever else is in PATH
 MGMT, STORAGE = '10.213.77.', 'fd6b:6e65::'
 HEARTBEAT_PORT = 7412
+CHANNEL_PORT = 7413
 
 
 class LabError(Exception):

@@ -6,7 +6,7 @@ import re
 import shutil
 
 from kit import net, openstack
-from kit.common import (BIN, HEARTBEAT_PORT, MGMT, STORAGE, LabError, bmc_address, host_names, mgmt_address,
+from kit.common import (BIN, CHANNEL_PORT, HEARTBEAT_PORT, MGMT, STORAGE, LabError, bmc_address, host_names, mgmt_address,
                         path, read, storage_address, system_uuid)
 
 BMC_PASSWORD = 'knell-secret'           # of the user knell in `bmc`
@@ -38,7 +38,8 @@ def agent(i, host):
     return yaml({
         'host': host,
         'controllers': ['%s1:%d' % (MGMT, HEARTBEAT_PORT), '[%s1]:%d' % (STORAGE, HEARTBEAT_PORT)],
-        'interval': '200ms',
+        'interval': os.environ.get('LAB_AGENT_INTERVAL', '200ms'),
+        'channel': {'listen': ['%s:%d' % (mgmt_address(i), CHANNEL_PORT)]},
         'goodbye': 'always',            # no systemd here that could tell a shutdown from a restart
         'key': {'file': here + '/heartbeat.key'},
         'boot_id_file': here + '/boot_id',
@@ -64,10 +65,10 @@ def knell(directory):
                      'heartbeat': {'interval': '200ms', 'fall': 5, 'rise': 3}},
         'heartbeat': {'listen': ['0.0.0.0:%d' % HEARTBEAT_PORT, '[::]:%d' % HEARTBEAT_PORT],
                       'site_key': {'file': secrets + '/site.key'}},
-        'fencing': {'helper': os.path.join(BIN, 'knell-fence-ipmi'), 'budget': {'fences': 3, 'per': '10m'},
+        'fencing': {'helper': os.path.join(BIN, 'knell-fence-ipmi'), 'budget': {'fences': 3, 'per': '10m'}, 'storm': 'none',
                     'settle': '1s', 'readings': 3, 'poll': '250ms', 'reply': '3s', 'per_device': '15s',
                     'fresh': '2s', 'retry': '3s', 'watch': '1s'},
-        'recovery': {'automatic': True, 'hold_down': '3s', 'goodbye_grace': '1m'},
+        'recovery': {'automatic': True, 'hold_down': '3s', 'goodbye_grace': '1m', 'flapping': {'readmissions': 9, 'within': '1h'}},
         'nova': {'cloud': 'lab', 'clouds_file': os.path.join(directory, 'clouds.yaml'), 'region': 'RegionOne',
                  'interface': 'internal', 'endpoint_override': 'http://127.0.0.1:%d/v2.1' % openstack.PROXY_PORT,
                  'reply': '5s', 'retry': '500ms', 'retry_most': '2s', 'request_lifetime': '10s'},

@@ -20,7 +20,7 @@ def parse(text):
     lines = []
     for raw in text.splitlines():
         match = PATTERN.match(raw)
-        if match:
+        if match and match.group(2) != 'DETAIL':        # kept for explanations
             stamp, weight, word, host, rest = match.groups()
             moment = datetime.datetime.fromisoformat(stamp[:-1] + '+00:00').timestamp()
             lines.append(Line(moment, weight, word, host, rest or ''))

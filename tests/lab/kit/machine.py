@@ -101,11 +101,23 @@ class Machine:
             send(pid_of(self.dir, 'machine.pid'), signal.SIGUSR1)
 
 
+    def agent(self, what):
+        """Kill knell-agent alone, or have the machine start it again."""
+        if what == 'kill':
+            pid = int(read(self.dir, 'agent.pid') or 0)
+            if pid:
+                send(pid, signal.SIGKILL)
+        else:
+            send(pid_of(self.dir, 'machine.pid'), signal.SIGUSR2)
+
+
 class Body:
     """The inside of a machine that is on: the leader of its process group."""
     def __init__(self, host):
-        self.machine, self.children, self.ending, self.wanted = Machine(host, by='host'), {}, False, False
+        self.machine, self.children, self.ending = Machine(host, by='host'), {}, False
+        self.wanted = set()
         self.dir = self.machine.dir
+        self.booted = int(time.clock_gettime(time.CLOCK_BOOTTIME))      # by the clock of the machine that the lab runs on
 
     def start(self, name, command, environment=None):
         with open(path(self.dir, name + '.log'), 'ab') as log:
@@ -122,6 +134,12 @@ class Body:
         self.start('nova-compute', [os.path.join(HERE, 'openstack', 'lab'), 'run', self.machine.host],
                    openstack.environment(len(host_names())))
 
+    def start_agent(self):
+        """With an uptime of its own: a time namespace in which CLOCK_BOOTTIME began with this boot."""
+        self.start('agent', ['unshare', '--time', '--boottime', '-%d' % self.booted, 'ip', 'netns', 'exec',
+                             net.namespace(self.machine.i), agent_program(), '--config', path(self.dir, 'agent.yaml')],
+                   {'PATH': os.environ['PATH']})        # ours may hold what is no agent's business
+
     def reap(self):
         for name, child in list(self.children.items()):
             if child.poll() is not None:
@@ -136,22 +154,22 @@ class Body:
         def end(*_):
             self.ending = True
 
-        def nova_compute(*_):
-            self.wanted = True
         signal.signal(signal.SIGTERM, end)
-        signal.signal(signal.SIGUSR1, nova_compute)
+        signal.signal(signal.SIGUSR1, lambda *_: self.wanted.add('nova-compute'))
+        signal.signal(signal.SIGUSR2, lambda *_: self.wanted.add('agent'))
         self.start('libvirt', ['sleep', 'infinity'])
         if os.path.exists(path('os', 'etc', 'knobs')):
             self.start_nova_compute()
-        self.start('agent', ['ip', 'netns', 'exec', net.namespace(self.machine.i), agent_program(),
-                             '--config', path(self.dir, 'agent.yaml')])
+        self.start_agent()
         with open(path(self.dir, 'disk.log'), 'a', buffering=1) as witness:
             while not self.ending:
                 witness.write('%.3f\n' % time.time())
                 self.reap()
-                if self.wanted and 'nova-compute' not in self.children:
-                    self.start_nova_compute()
-                self.wanted = False
+                starts = {'nova-compute': self.start_nova_compute, 'agent': self.start_agent}
+                while self.wanted:
+                    name = self.wanted.pop()
+                    if name not in self.children:
+                        starts[name]()
                 time.sleep(0.1)
         self.end()
 

@@ -82,6 +82,13 @@ def set_forced_down(host, value):
     nova('PUT', '/os-services/' + services()[host]['id'], {'forced_down': value})
 
 
+def set_status(host, status, reason=None):
+    body = {'status': status}
+    if reason:
+        body['disabled_reason'] = reason
+    nova('PUT', '/os-services/' + services()[host]['id'], body)
+
+
 def servers():
     return {s['name']: s for s in nova('GET', '/servers/detail?all_tenants=1')['servers']}
 

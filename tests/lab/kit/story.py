@@ -1,17 +1,21 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a story can do and see. A story is a Python file whose names are the public methods below."""
 import contextlib
+import json
 import os
 import signal
+import socket
 import subprocess
 import time
+import urllib.request
 
-from kit import config, log, openstack
-from kit.common import (BIN, LabError, end_process, host_names, mgmt_address, path, read, record, start_time,
-                        storage_address, until)
+from kit import canary, config, crash, log, net, nothing_lost, openstack, soak
+from kit.common import (BIN, HERE, LabError, end_process, host_names, mgmt_address, number, path, read, record,
+                        start_time, storage_address, until)
 from kit.machine import Machine
 
 WHO = 'LAB'     # our own marks in the log
+LIBFAKETIME = '/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1'
 
 
 class Failed(Exception):
@@ -21,8 +25,12 @@ class Failed(Exception):
 class Story:
     def __init__(self, act, directory, variant):
         self.act, self.dir, self.variant = act, directory, variant
-        self.process = None
+        self.process, self.supervisor, self.replay, self.settings, self.clocks = None, None, None, (), []
+        self.canaries = None
+        self.began = time.time()
         self.log_path, self.marked, self.proxy_from = os.path.join(directory, 'knelld.log'), 0, 0
+        self.bmc_from = {host: os.path.getsize(path('hosts', host, 'bmc.log')) for host in host_names()
+                         if os.path.exists(path('hosts', host, 'bmc.log'))}
         with contextlib.suppress(OSError):
             self.proxy_from = os.path.getsize(path('proxy.log'))
 
@@ -31,28 +39,75 @@ class Story:
         own = {n: getattr(self, n) for n in dir(self) if not n.startswith('_') and callable(getattr(self, n))}
         verbs = {verb: (lambda *args, verb=verb: self.act(verb, *args))
                  for verb in ('host', 'bmc', 'controller', 'nova', 'keystone', 'proxy', 'flag', 'token')}
-        return {**own, **verbs, 'variant': self.variant, 'hosts': host_names(), 'sleep': time.sleep}
+        return {**own, **verbs, **soak.verbs(self), 'variant': self.variant, 'hosts': host_names(), 'sleep': time.sleep}
 
     # --- knelld
-    def start(self, *settings, seen=True):
-        """Start knelld with a fresh configuration; by default wait until it has seen every host."""
+    def start(self, *settings, seen=True, clock=False):
+        """Start knelld with a fresh configuration; by default wait until it has seen every host.
+        With clock, set_clock can be used later."""
+        self.settings = settings
+        if clock:
+            self.set_clock(0)
         config.write_knell(self.dir, settings)
         self.go(seen=seen)
 
     def go(self, seen=False):
         """Start knelld (again) on what is there: configuration, journal."""
         marked = len(self.log())
-        self.process = self._spawn()
+        self.process = self.spawn()
+        self._wait_until_started(marked, seen)
+
+    def start_supervised(self, point, action, *settings):
+        """As start(), and again whenever knelld ends; `action` is done to it once, at that failpoint."""
+        self.settings = settings
+        config.write_knell(self.dir, settings)
+        if action == 'full':
+            self.on_a_small_disk()
+        self.supervisor = crash.Supervisor(self, point, action)
+        self.supervisor.start()
+        self._wait_until_started(0, seen=True)
+        return self.supervisor
+
+    def episode_is_forgotten(self, host):
+        """Of the host that has just lost its power: knelld was struck and ended before anything was durable."""
+        struck = self.supervisor
+        until(lambda: struck.passed.is_set() or self._find('HOST_FENCING', host), 20)
+        fell = max(float(line.split()[0]) for line in read('hosts', host, 'power.log').splitlines() if ' off ' in line)
+        return (struck.passed.is_set() and struck.passed_at > fell and struck.action in ('kill', 'eio')
+                and not any(what == 'fencing' and name == host for _, what, name, _, _ in struck.rows))
+
+    def ends_with(self, *whats):
+        """The last words of the host's episodes, in the journal."""
+        *whats, host = whats
+
+        def has_ended():
+            said = [what for _, what, name, _, _ in crash.rows_of(self) if name == host and what not in nothing_lost.ASIDE]
+            return said and said[-1] in whats
+        self.check(until(has_ended, 20, 0.2), 'the episode of %s does not end with %s' % (host, ' or '.join(whats)))
+
+    def nothing_lost(self, host):
+        """The host's episodes are over, and every record, command and word of them is in its place."""
+        self.ends_with(*nothing_lost.OVER, host)
+        time.sleep(0.5)
+        found = list(nothing_lost.problems(self, host, crash.rows_of(self), self.supervisor.rows))
+        self.check(not found, '; '.join(found))
+
+    def _wait_until_started(self, marked, seen):
         self.wait_for('KNELL_STARTED', since=marked)
         for host in host_names() if seen else []:
             self.wait_for('HOST_SEEN', host, since=marked)
         if seen:
             self._wait_until_quiet()
 
-    def _spawn(self):
+    def spawn(self, **environment):
+        """A knelld on the story's configuration, with more in its environment."""
+        environment = {**os.environ, **environment, 'KNELL_FAILPOINTS_PASSED': self.dir + '/failpoints'}
+        if self.clocks:
+            environment.update(LD_PRELOAD=LIBFAKETIME, FAKETIME_TIMESTAMP_FILE=self.dir + '/clock',
+                               FAKETIME_NO_CACHE='1', FAKETIME_DONT_FAKE_MONOTONIC='1')
         with open(self.log_path, 'a') as out:
-            process = subprocess.Popen([os.path.join(BIN, 'knelld'), '--config', self.dir + '/knell.yaml'],
-                                       stdin=subprocess.DEVNULL, stdout=out, stderr=out, cwd=self.dir)
+            process = subprocess.Popen([os.path.join(BIN, 'knelld'), '--config', self.dir + '/knell.yaml'], cwd=self.dir,
+                                       stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=environment)
         record(process.pid, 'knelld.pid')
         return process
 
@@ -62,6 +117,21 @@ class Story:
 
     def end(self):
         """SIGTERM, as systemd does it; knelld must end by itself and without complaint."""
+        try:
+            if self.supervisor:
+                self.check(not self.supervisor.end(), self.supervisor.problem)
+            self._terminate()
+        finally:
+            if self.canaries:
+                self.canaries.end()
+            if self.replay:
+                self.replay.terminate()
+                self.replay.wait(10)
+            state = self.dir + '/state'
+            if os.path.ismount(state):
+                subprocess.run(['umount', '--lazy', state], check=True)
+
+    def _terminate(self):
         if self.process and self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             self.process.send_signal(signal.SIGCONT)
@@ -73,12 +143,151 @@ class Story:
                 raise Failed('knelld did not end within 15 s of SIGTERM') from None
             if code:
                 raise Failed('knelld ended with %d after SIGTERM' % code)
+            if self.log()[-1].id != 'KNELL_STOPPING':
+                raise Failed('the last word is not KNELL_STOPPING')
 
     def kill(self):
         """kill -9."""
         self.process.kill()
         self.process.wait()
         self._mark('KNELLD_KILLED')
+
+    def cut_journal(self, what):
+        """Of a knelld that was killed: see crash.cut_journal."""
+        crash.cut_journal(self, what)
+
+    def hup(self):
+        self.process.send_signal(signal.SIGHUP)
+
+    def rewrite(self, *settings):
+        """The configuration as start() wrote it, but for these; knelld is not told."""
+        config.write_knell(self.dir, (*self.settings, *settings))
+
+    def hosts_but(self, host):
+        """The inventory without this one, as a setting."""
+        return json.dumps([h for h in config.knell(self.dir)['hosts'] if h['name'] != host])
+
+    def on_a_small_disk(self):
+        """The journal's directory on a file system of its own, two megabytes."""
+        state = os.path.join(self.dir, 'state')
+        os.makedirs(state, mode=0o700, exist_ok=True)
+        subprocess.run(['mount', '-t', 'tmpfs', '-o', 'size=2m,mode=700', 'tmpfs', state], check=True)
+
+    def fill_disk(self):
+        with contextlib.suppress(OSError), open(self.dir + '/state/filler', 'wb', buffering=0) as f:
+            while True:
+                f.write(bytes(4096))
+
+    def free_disk(self):
+        os.unlink(self.dir + '/state/filler')
+
+    def set_clock(self, seconds):
+        """knelld's wall clock, that far from the truth; its other clocks go on."""
+        self.clocks.append((len(self.log()), seconds))
+        with open(self.dir + '/clock.new', 'w') as f:
+            f.write('%+d\n' % seconds)
+        os.replace(self.dir + '/clock.new', self.dir + '/clock')
+
+    @contextlib.contextmanager
+    def failing_syncs(self):
+        """The disk accepts what is written and fails to make it durable."""
+        tracer = subprocess.Popen(['strace', '-f', '-qq', '-o', self.dir + '/strace', '-p', str(self.process.pid),
+                                   '-e', 'inject=fsync,fdatasync:error=EIO'], stdin=subprocess.DEVNULL)
+        try:
+            self.check(until(lambda: self._is_traced(), 10), 'strace does not attach')
+            yield
+        finally:
+            tracer.terminate()
+            tracer.wait(10)
+
+    def _is_traced(self):
+        with open('/proc/%d/status' % self.process.pid) as f:
+            return 'TracerPid:\t0\n' not in f.read()
+
+    def ended_with(self):
+        """knelld's exit status; it ends by itself."""
+        return self.process.wait(15)
+
+    def replays(self, host):
+        """Takes down what the host sends over mgmt; the act by which it is sent again and again, until the story ends."""
+        directory = self.dir + '/replay'
+        os.makedirs(directory)
+        self.replay = subprocess.Popen(['ip', 'netns', 'exec', net.SWITCH, os.path.join(HERE, 'replay'),
+                                        mgmt_address(number(host)), directory], stdin=subprocess.DEVNULL)
+        self.check(until(lambda: os.path.exists(directory + '/heard'), 20), 'nothing to replay')
+
+        def begin():
+            with open(directory + '/begin', 'w'):
+                pass
+        return begin
+
+    def floods(self, kind, rate):
+        """Begins a flood of lies at the controller that lasts until the story ends; the act that says how many were sent."""
+        directory = self.dir + '/flood'
+        os.makedirs(directory)
+        self.replay = subprocess.Popen(['ip', 'netns', 'exec', net.SWITCH, os.path.join(HERE, 'flood'), kind, str(rate),
+                                        directory], stdin=subprocess.DEVNULL)
+        self.check(until(lambda: os.path.exists(directory + '/sent'), 20), 'no flood')
+
+        def sent():
+            packets, seconds = read(directory, 'sent').split()
+            return int(packets), float(seconds)
+        return sent
+
+    def verdict_time(self, host):
+        """Cuts the host's power; the seconds until knelld's verdict. Wants knelld to be at peace with it."""
+        self.mark()
+        cut = time.time()
+        self.act('host', host, 'power-cut')
+        return self.wait_for('HOST_FAILED', host).time - cut
+
+    def watch_secrets(self):
+        """From here on arguments and environments of all our processes are read; no_secrets() judges."""
+        self.canaries = canary.Watch()
+        self.canaries.start()
+
+    def no_secrets(self, said):
+        """In anything seen or written since watch_secrets(), nor in these {where: text}."""
+        self.canaries.end()
+        unseen = [p for p in canary.PROGRAMS if not self.canaries.seen.get(p)]
+        self.check(not unseen, 'never seen at work: %s' % unseen)
+        texts = [*self.canaries.texts, *canary.files(self), *((where, text.encode()) for where, text in said.items())]
+        found = canary.found(texts)
+        self.check(not found, '; '.join(found))
+        with open(self.dir + '/clouds.yaml', 'rb') as f:    # that the search finds what is there
+            self.check(canary.found([('clouds.yaml', f.read())]), 'the search finds nothing')
+
+    def no_core(self):
+        """knelld and its helpers forbid their core dumps; knelld leaves none even where root can allow it again."""
+        limits = {(program, most) for program, most in self.canaries.cores if program in ('knelld', 'knell-fence-ipmi')}
+        self.check(('knelld', '0') in limits and ('knell-fence-ipmi', '0') in limits, 'limits seen: %s' % sorted(limits))
+        left = []
+        sleeper = subprocess.Popen(['bash', '-c', 'ulimit -c "$(ulimit -Hc)"; exec sleep 60'], cwd=self.dir)
+        self.check(until(lambda: read('/proc/%d/comm' % sleeper.pid) == 'sleep', 5), 'bash has not become sleep')
+        for victim in self.process, sleeper:
+            subprocess.run(['prlimit', '--core=unlimited:unlimited', '--pid', str(victim.pid)], check=False,
+                           stderr=subprocess.DEVNULL)
+            victim.send_signal(signal.SIGABRT)
+            victim.wait(20)
+            left.append([name for name in os.listdir(self.dir) if name.startswith('core')])
+        self.check(left[1], 'nobody leaves a core here, so that nothing was shown')
+        self.check(not left[0], 'knelld left %s' % left[0])
+
+    def secret_file(self, name):
+        return os.path.join(self.dir, 'secrets', name)
+
+    def set_file(self, name, mode=None, owner=None):
+        if mode is not None:
+            os.chmod(name, mode)
+        if owner is not None:
+            os.chown(name, owner, -1)
+
+    def scrape_text(self):
+        with urllib.request.urlopen('http://127.0.0.1:9712/metrics', timeout=10) as answer:
+            return answer.read().decode()
+
+    def say(self, text):
+        print('    ' + text, flush=True)
 
     def freeze(self):
         self.process.send_signal(signal.SIGSTOP)
@@ -103,10 +312,51 @@ class Story:
                 ' '.join(arguments), done.returncode, status, (done.stderr or done.stdout).strip()))
         return done.stdout
 
+    def knellctl_fails(self, *arguments, status):
+        """What it says when it ends with this status."""
+        ended, said = self._ask(*arguments)
+        self.check(ended == status, 'knellctl %s: exit status %d, not %d' % (' '.join(arguments), ended, status))
+        return said
+
+    def scrape(self):
+        """knelld's metrics, {name{labels}: value}."""
+        with urllib.request.urlopen('http://127.0.0.1:9712/metrics', timeout=10) as answer:
+            lines = answer.read().decode().splitlines()
+        return {l.rsplit(' ', 1)[0]: float(l.rsplit(' ', 1)[1]) for l in lines if l and not l.startswith('#')}
+
+    def listens_on(self, port):
+        """Somebody else's socket on this port."""
+        return socket.create_server(('127.0.0.1', port))
+
     def order(self, *arguments, status=0):
         """An operator's order, with a reason; refused orders end with status 3."""
         sure = ('--yes',) if set(arguments) & {'fence', 'confirm-off'} else ()
         return self.knellctl(*arguments, '--reason', 'the story wants it', *sure, status=status)
+
+    def order_kept(self, *arguments):
+        """An order given to a knelld that may be killed while it takes it: again until it is answered. Refused when it
+        is given again means that it was taken the first time."""
+        sure = ('--yes',) if 'fence' in arguments else ()
+        again = False
+        while True:
+            status, said = self._ask(*arguments, '--reason', 'the story wants it', *sure)
+            if status == 0 or (again and status == 3):
+                return
+            if (status != 4 and 'is not known' not in said) or self._has_ended():
+                raise Failed('knellctl %s: exit status %d: %s' % (' '.join(arguments), status, said))
+            again = True
+            time.sleep(0.3)
+
+    def knellctl_again(self, *arguments):
+        """Of a knelld that may just be starting."""
+        answer = until(lambda: (lambda status, said: said if status == 0 else '')(*self._ask(*arguments)), 15, 0.2)
+        self.check(answer, 'knellctl %s finds no knelld' % ' '.join(arguments))
+        return answer
+
+    def _ask(self, *arguments):
+        done = subprocess.run([os.path.join(BIN, 'knellctl'), '--socket', self.dir + '/control', *arguments],
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30, check=False)
+        return done.returncode, done.stdout + done.stderr
 
     def refused(self, *arguments):
         return self.order(*arguments, status=3)
@@ -140,13 +390,18 @@ class Story:
         return next((l for l in self.log()[first:] if l.id == word and (host is None or l.host == host)), None)
 
     def wait_for(self, word, host=None, seconds=40, since=None):
-        found = until(lambda: self._find(word, host, since) or self.process.poll() is not None, seconds)
+        found = until(lambda: self._find(word, host, since) or self._has_ended(), seconds)
         if not found:
             raise Failed('waited %d s for %s' % (seconds, ' '.join(filter(None, (word, host)))))
         line = self._find(word, host, since)
         if not line:
-            raise Failed('knelld ended with status %s' % self.process.returncode)
+            raise Failed(self.supervisor and self.supervisor.problem or
+                         'knelld ended with status %s' % self.process.returncode)
         return line
+
+    def _has_ended(self):
+        """For good."""
+        return self.supervisor.ending.is_set() if self.supervisor else self.process.poll() is not None
 
     def never(self, word, host=None, seconds=5):
         line = until(lambda: self._find(word, host), seconds)
@@ -197,17 +452,31 @@ class Story:
     def puts(self):
         return [r for r in self.requests() if r.startswith('PUT ')]
 
+    def disable(self, host, reason):
+        openstack.set_status(host, 'disabled', reason)
+
+    def enable(self, host):
+        openstack.set_status(host, 'enabled')
+
+    def failed_logins(self, host):
+        """Since the story began, as the host's BMC counts them: begun, and not to a good end."""
+        with open(path('hosts', host, 'bmc.log')) as f:
+            f.seek(self.bmc_from.get(host, 0))
+            lines = f.read()
+        return lines.count(' begins\n') - lines.count(' succeeds\n')
+
     # --- audits, after every story
     def audit(self):
         """What must be true of every story, whatever it tells."""
-        for line in self.log():
-            if line.id in ('HOST_FENCED', 'HOST_FORCED_DOWN'):
+        for place, line in enumerate(self.log()):
+            if line.id in ('HOST_FENCED', 'HOST_FORCED_DOWN') and 'told before' not in line.text:
+                said = line.time - next((clock for since, clock in reversed(self.clocks) if since <= place), 0)
                 events = [e.split() for e in read('hosts', line.host, 'power.log').splitlines()]
-                again = min((float(e[0]) for e in events if e[1] == 'on' and float(e[0]) > line.time),
+                again = min((float(e[0]) for e in events if e[1] == 'on' and float(e[0]) > said),
                             default=float('inf'))
-                late = [t for t in self.writes(line.host) if line.time < t < again]
+                late = [t for t in self.writes(line.host) if said < t < again]
                 if late:
-                    raise Failed('%s wrote %.1f s after %s' % (line.host, late[-1] - line.time, line.id))
+                    raise Failed('%s wrote %.1f s after %s' % (line.host, late[-1] - said, line.id))
         with open(self.log_path, errors='replace') as f:
             text = f.read()
         for secret in (config.BMC_PASSWORD, openstack.PASSWORD, read('site.key')):
@@ -239,6 +508,8 @@ def all_well(act):
     for host, service in openstack.services().items():
         if service['forced_down']:
             openstack.set_forced_down(host, False)
+        if service['status'] == 'disabled':
+            openstack.set_status(host, 'enabled')
     for i, host in enumerate(host_names(), 1):
         for address in mgmt_address(i), storage_address(i):
             if not until(lambda address=address: pings(address), 20):

@@ -49,6 +49,7 @@ TEST_F(AgentConfigTest, a_short_configuration_has_the_documented_defaults)
     EXPECT_EQ(std::get<UnitCheck>(config.nova_compute).unit, "nova-compute.service");
     EXPECT_EQ(std::get<SocketCheck>(config.libvirt).path, "/run/libvirt/libvirt-sock-ro");
     EXPECT_EQ(config.goodbye, GoodbyeRule::on_shutdown);
+    EXPECT_TRUE(config.channel.empty());
     EXPECT_NE(config.boot, monitor::Bytes16{});
 }
 
@@ -62,7 +63,7 @@ TEST_F(AgentConfigTest, everything_can_be_said)
              "interval: 1s\nkey: {file: " +
              key + "}\nboot_id_file: " + boot + "\nsystem_uuid_file: " + uuid +
              "\nhealth: {nova_compute: {process: nova-compute}, libvirt: {pidfile: /run/p}}\n"
-             "goodbye: always\n");
+             "goodbye: always\nchannel: {listen: [\"0.0.0.0:7413\", \"[::]:7413\"]}\n");
     ASSERT_TRUE(std::holds_alternative<AgentConfig>(loaded));
     const auto& config = std::get<AgentConfig>(loaded);
     ASSERT_EQ(config.controllers.size(), 2U);
@@ -73,6 +74,8 @@ TEST_F(AgentConfigTest, everything_can_be_said)
     EXPECT_EQ(config.system_uuid->at(15), 2);
     EXPECT_EQ(std::get<ProcessCheck>(config.nova_compute).name, "nova-compute");
     EXPECT_EQ(config.goodbye, GoodbyeRule::always);
+    ASSERT_EQ(config.channel.size(), 2U);
+    EXPECT_EQ(to_string(config.channel[1]), "[::]:7413");
 }
 
 TEST_F(AgentConfigTest, a_credential_of_systemd_serves_as_key_and_as_uuid)
@@ -136,14 +139,49 @@ TEST_F(AgentConfigTest, what_is_no_yaml_or_no_map_or_no_file_is_told)
     EXPECT_TRUE(std::holds_alternative<ConfigFaults>(load_config(folder.path(), "")));
 }
 
+TEST_F(AgentConfigTest, half_of_a_long_file_is_not_taken_for_the_whole)
+{
+    EXPECT_THAT(faults(good() + std::string(64UL * 1024, '#') + "\ninterval: 1s\n"),
+                ElementsAre(HasSubstr("File too large")));
+}
+
+TEST_F(AgentConfigTest, the_channel_listens_at_no_more_than_sixteen_places)
+{
+    std::string listen;
+    for (int i = 1; i <= 16; ++i) {
+        listen += "\"0.0.0.0:" + std::to_string(i) + "\", ";
+    }
+    EXPECT_TRUE(faults(good("channel: {listen: [" + listen + "]}\n")).empty());
+    EXPECT_THAT(faults(good("channel: {listen: [" + listen + "\"0.0.0.0:17\"]}\n")),
+                ElementsAre(HasSubstr("agent.yaml:4:19: listen must be a list of at most 16")));
+}
+
 TEST_F(AgentConfigTest, every_wrong_value_is_noticed)
 {
-    for (const char* line :
-         {"interval: 5ms", "interval: 61s", "interval: -1s", "interval: 1", "interval: []",
-          "goodbye: maybe", "health: []", "health: {nova_compute: {unit: a, pidfile: b}}",
-          "health: {nova_compute: {socket: a}}", "health: {libvirt: {}}",
-          "health: {libvirt: {unit: ../a}}", "boot_id_file: /nonexistent",
-          "system_uuid_file: /nonexistent", "system_uuid_file: {credential: a}"}) {
+    for (const char* line : {"interval: 5ms",
+                             "interval: 61s",
+                             "interval: -1s",
+                             "interval: 1",
+                             "interval: []",
+                             "goodbye: maybe",
+                             "health: []",
+                             "health: {nova_compute: {unit: a, pidfile: b}}",
+                             "health: {nova_compute: {socket: a}}",
+                             "health: {libvirt: {}}",
+                             "health: {libvirt: {unit: ../a}}",
+                             "boot_id_file: /nonexistent",
+                             "channel: 7413",
+                             "channel: {}",
+                             "channel: {listen: \"0.0.0.0:7413\"}",
+                             "channel: {listen: []}",
+                             "channel: {listen: [\"0.0.0.0\"]}",
+                             "channel: {listen: [\"0.0.0.0:0\"]}",
+                             "channel: {listen: [\"localhost:7413\"]}",
+                             "channel: {listen: [\"0.0.0.0:1\", \"0.0.0.0:1\"]}",
+                             "channel: {listen: [[]]}",
+                             "channel: {port: 7413, listen: [\"0.0.0.0:7413\"]}",
+                             "system_uuid_file: /nonexistent",
+                             "system_uuid_file: {credential: a}"}) {
         EXPECT_EQ(faults(good(line)).size(), 1U) << line;
     }
     EXPECT_TRUE(faults(good("health: {libvirt: null}")).empty());

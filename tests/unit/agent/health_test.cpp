@@ -63,5 +63,30 @@ TEST(Health, a_socket_lives_while_somebody_listens)
     EXPECT_FALSE(lives(SocketCheck{std::string(200, 'a')}));
 }
 
+TEST(Health, a_bus_that_takes_connections_and_never_speaks_does_not_keep_the_agent_from_ending)
+{
+    const Folder folder;
+    const std::string path = folder.path() + "/bus";
+    const int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::copy(path.begin(), path.end(), address.sun_path);
+    ASSERT_EQ(bind(listener, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+    ASSERT_EQ(listen(listener, 4), 0);
+    // In a child, which an alarm ends if the question does: well before the 90 s that sd-bus grants
+    // a login.
+    const pid_t asker = fork();
+    if (asker == 0) {
+        setenv("DBUS_SYSTEM_BUS_ADDRESS", ("unix:path=" + path).c_str(), 1);
+        alarm(30);
+        static_cast<void>(host_is_shutting_down());
+        _exit(7);
+    }
+    int status = 0;
+    ASSERT_EQ(waitpid(asker, &status, 0), asker);
+    EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 7);
+    close(listener);
+}
+
 } // namespace
 } // namespace knell::agent

@@ -35,10 +35,20 @@ TEST(KnellctlOrder, every_order_reaches_knelld_with_its_parameters)
          R"({"host":"compute1","reason":"x","force":false})"},
         {{"host", "confirm-off", "compute1", "--reason", "seen", "--yes"},
          "host.confirm_off",
-         R"({"host":"compute1","reason":"seen"})"},
+         R"({"host":"compute1","reason":"seen","force":false})"},
         {{"arm", "--reason", "tested"}, "arm", R"({"reason":"tested"})"},
         {{"disarm", "--reason", "work on switches"}, "disarm", R"({"reason":"work on switches"})"},
         {{"readmit"}, "readmit", "{}"},
+        {{"reload"}, "config.reload", "{}"},
+        {{"hold", "on", "--reason", "switches"}, "hold.on", R"({"reason":"switches"})"},
+        {{"hold", "off", "--reason", "done"}, "hold.off", R"({"reason":"done"})"},
+        {{"host", "inspect", "compute1"}, "host.inspect", R"({"host":"compute1"})"},
+        {{"maintenance", "start", "compute1", "--for", "2h", "--reason", "new fans"},
+         "maintenance.start",
+         R"({"host":"compute1","reason":"new fans","seconds":7200})"},
+        {{"maintenance", "end", "compute1", "--reason", "done"},
+         "maintenance.end",
+         R"({"host":"compute1","reason":"done"})"},
     };
     for (const auto& order : cases) {
         ScriptedServer server;
@@ -107,19 +117,94 @@ TEST(KnellctlOrder, a_missing_reason_or_host_or_verb_is_a_matter_of_usage)
         {"host", "fence", "compute1", "--yes"},
         {"host", "fence", "--reason", "x", "--yes"},
         {"host", "confirm-off", "compute1", "--yes"},
-        {"host", "confirm-off", "compute1", "--reason", "x", "--force"},
+        {"host", "inspect", "compute1", "--reason", "x", "--force"},
         {"arm"},
         {"disarm"},
         {"explode"},
         {"status", "-f", "xml"},
         {"status", "-f", "1"},
-        {"status", "surplus"}};
+        {"status", "surplus"},
+        {"hold"},
+        {"hold", "on"},
+        {"plan", "approve", "--reason", "x"},
+        {"plan", "approve", "compute1"},
+        {"plan", "approve", "compute1", "--all", "--reason", "x"},
+        {"maintenance", "start", "compute1", "--reason", "x"},
+        {"maintenance", "start", "compute1", "--for", "2h"},
+        {"maintenance", "end", "compute1"},
+        {"host", "inspect"},
+        {"host", "fence", "compute1", "--dry-run", "--reason"},
+        {"host", "explain", "compute1", "--episode", "0"},
+        {"host", "explain", "compute1", "--episode", "last"},
+        {"completion"},
+        {"completion", "fish"}};
     for (const auto& arguments : wrong) {
         const auto ended = knellctl(arguments);
         EXPECT_EQ(ended.exit, Exit::usage) << testing::PrintToString(arguments);
         EXPECT_EQ(ended.out, "");
         EXPECT_NE(ended.err, "");
     }
+}
+
+TEST(KnellctlOrder, a_length_of_time_is_a_whole_number_and_a_unit_of_one_second_to_thirty_days)
+{
+    const std::pair<const char*, int> good[] = {{"1s", 1},     {"90s", 90},      {"15m", 900},
+                                                {"1d", 86400}, {"30d", 2592000}, {"2000ms", 2}};
+    for (const auto& [typed, seconds] : good) {
+        ScriptedServer server;
+        server.play(accept);
+        const auto ended =
+            knellctl(server, {"maintenance", "start", "c", "--for", typed, "--reason", "x"});
+        EXPECT_EQ(ended.exit, Exit::ok) << typed << ended.err;
+        ASSERT_EQ(server.requests.size(), 1u);
+        EXPECT_EQ(server.requests[0].at("params").at("seconds").as_int64(), seconds) << typed;
+    }
+    for (const char* typed : {"", "0s", "2", "-2h", "2 h", "1.5h", "1500ms", "31d", "2H", "1h30m",
+                              "99999999999999999999s", "soon"}) {
+        const auto ended = knellctl({"maintenance", "start", "c", "--for", typed, "--reason", "x"});
+        EXPECT_EQ(ended.exit, Exit::usage) << typed;
+        EXPECT_THAT(ended.err, HasSubstr("--for")) << typed;
+    }
+    EXPECT_THAT(knellctl({"maintenance", "start", "c", "--for", "soon", "--reason", "x"}).err,
+                HasSubstr("\"soon\" is not a whole number and its unit, like 90s, 15m, 2h or 1d"));
+}
+
+TEST(KnellctlOrder, a_rehearsal_asks_for_no_reason_and_no_confirmation_and_orders_nothing)
+{
+    ScriptedServer server;
+    server.play([](const json::object&) {
+        return result(
+            {{"schema", 1},
+             {"host", "compute1"},
+             {"gates",
+              json::array{json::object{{"gate", "verdict"}, {"open", true}, {"text", "silent"}},
+                          json::object{{"gate", "mode"},
+                                       {"open", false},
+                                       {"text", "observing only, by alice"}},
+                          json::object{{"gate", "hold"}, {"open", true}, {"text", "open"}}}},
+             {"note", "An order asks only for mode."}});
+    });
+    const auto ended = knellctl(server, {"host", "fence", "compute1", "--dry-run"});
+    EXPECT_EQ(ended.exit, Exit::ok) << ended.err;
+    EXPECT_EQ(ended.out, R"(If compute1 were to be fenced now, without an order:
+  GATE             WHY
+  verdict  open    silent
+  mode     CLOSED  observing only, by alice
+  hold     open
+It would not be fenced; closed: mode.
+An order asks only for mode.
+Nothing was done.
+)");
+    ASSERT_EQ(server.requests.size(), 1u);
+    EXPECT_EQ(server.requests[0].at("method").as_string(), "host.rehearse");
+}
+
+TEST(KnellctlOrder, a_rehearsal_without_gates_promises_nothing)
+{
+    ScriptedServer server;
+    server.play([](const json::object&) { return result(json::object{}); });
+    EXPECT_THAT(knellctl(server, {"host", "fence", "compute1", "--dry-run"}).out,
+                HasSubstr("It is not known what would happen."));
 }
 
 TEST(KnellctlOrder, no_leave_is_a_refusal_and_an_unknown_host_a_failure)

@@ -104,14 +104,16 @@ TEST(KnellctlView, host_show_tells_state_monitors_and_what_to_do)
         return result({{"schema", 1}, {"host", host("compute2", "Down", "waits for a boot", 12)}});
     });
     EXPECT_EQ(knellctl(server, {"host", "show", "compute2"}).out,
-              R"(state         Down for 12s
-host          compute2
-why           waits for a boot
-episode       7
-forced_down   set by knell
-nova-compute  runs, as the agent last said
-boot          9a7c
-identity      not known
+              R"(state          Down for 12s
+host           compute2
+why            waits for a boot
+episode        7
+forced_down    set by knell
+Nova's word    not known, or it does not list this host
+nova-compute   runs, as the agent last said
+can be fenced  ?
+boot           9a7c
+identity       not known
 
   MONITOR            STATE   LAST BEAT  SILENCES
   icmp@mgmt          up      0.1s ago   0
@@ -119,6 +121,197 @@ identity      not known
 
 Its servers may be evacuated now. Mend and boot it; knell clears its flag when the new boot is well. To clear it now: `knellctl host release compute2 --reason ...`.
 )");
+}
+
+/// A host with everything that there may be to tell.
+json::object rich_host()
+{
+    auto told = host("compute2", "Maintenance", "maintenance by alice: new fans", 12);
+    told["episode"] = nullptr;
+    told["forced_down_by_us"] = false;
+    told["rule"] = json::parse(R"({
+        "text": "dead when 1 of 2 networks are silent, unless heartbeat@storage beats",
+        "networks": ["mgmt", "storage"],
+        "now": {"cells": ["silent", "up"], "outcome": "alive: heartbeat@storage beats",
+                "fits": false},
+        "lines": [{"cells": ["silent", "silent"], "outcome": "dead", "fits": false},
+                  {"cells": ["silent", "up"], "outcome": "dead", "fits": true},
+                  {"cells": ["any", "any"], "outcome": "alive", "fits": false}]})");
+    told["devices"] = json::parse(R"([
+        {"id": "bmc2", "state": "ready", "why": "it accepts cipher suite 0",
+         "looked_at": {"seconds_ago": 62.5, "at": ""}, "latency": 0.02, "may_power_off": true,
+         "cipher_zero": true, "on_restore": "always-off"},
+        {"id": "pdu2", "state": "not ready", "why": "no answer",
+         "looked_at": {"seconds_ago": 3.5, "at": ""}, "latency": 1.5, "may_power_off": null,
+         "cipher_zero": null, "on_restore": null},
+        {"id": "new2", "state": "unknown", "why": "", "looked_at": null, "latency": null,
+         "may_power_off": false, "cipher_zero": false, "on_restore": null}])");
+    told["not_ready"] = nullptr;
+    told["planned"] = json::parse(R"({"by": "alice", "reason": "new fans",
+        "until": {"seconds_left": 3725.0, "at": "2026-11-22T13:00:00.000000Z"}})");
+    told["domains"] = json::array{"rack1", "pdu-a"};
+    told["precious"] = "it runs etcd";
+    told["service"] = json::parse(
+        R"({"forced_down": true, "disabled": true, "disabled_reason": "fans", "up": false})");
+    told["readmissions"] = 2;
+    told["in_plan"] = false;
+    return told;
+}
+
+TEST(KnellctlView, host_show_tells_the_rule_as_a_truth_table_devices_and_planned_work)
+{
+    ScriptedServer server;
+    server.play([](const json::object&) { return result({{"schema", 1}, {"host", rich_host()}}); });
+    EXPECT_EQ(knellctl(server, {"host", "show", "compute2"}).out,
+              R"(state          Maintenance for 12s
+host           compute2
+why            maintenance by alice: new fans
+episode        none open
+planned work   by alice: new fans; ends in 1h 2m (2026-11-22T13:00:00.000000Z)
+forced_down    set, and NOT by knell, which never clears it
+Nova's word    down, disabled: fans
+nova-compute   runs, as the agent last said
+precious       never fenced automatically: it runs etcd
+domains        rack1, pdu-a
+readmissions   2 lately
+can be fenced  yes, as far as known
+boot           9a7c
+identity       not known
+
+  MONITOR            STATE   LAST BEAT  SILENCES
+  icmp@mgmt          up      0.1s ago   0
+  heartbeat@storage  unseen  never      3
+
+Dead or alive: dead when 1 of 2 networks are silent, unless heartbeat@storage beats
+       mgmt    storage
+       silent  silent   dead
+  >    silent  up       dead
+       any     any      alive
+  now  silent  up       so it is alive: heartbeat@storage beats
+
+  DEVICE  STATE      LOOKED AT  TOOK   MAY POWER OFF  CIPHER 0  ON POWER RETURN
+  bmc2    ready      1m 2s ago  20 ms  yes            yes       always-off       it accepts cipher suite 0
+  pdu2    not ready  3.5s ago   1.5s   not told       not told  not told         no answer
+  new2    unknown    never      -      no             no        not told
+
+It is left alone and not fenced until it is back, or its time is over. At once: `knellctl maintenance end compute2 --reason ...`.
+)");
+}
+
+TEST(KnellctlView, a_host_that_nobody_could_fence_is_said_to_be_so)
+{
+    auto unready = rich_host();
+    ScriptedServer server;
+    server.play([&](const json::object&) { return result({{"schema", 1}, {"host", unready}}); });
+    unready["not_ready"] = "bmc2: wrong password";
+    EXPECT_THAT(knellctl(server, {"host", "show", "compute2"}).out,
+                HasSubstr("can be fenced  NO: bmc2: wrong password\n"));
+    unready["not_ready"] = nullptr;
+    unready["devices"] = json::array{};
+    EXPECT_THAT(knellctl(server, {"host", "show", "compute2"}).out,
+                HasSubstr("can be fenced  not known: its devices have not been looked at\n"));
+}
+
+TEST(KnellctlView, status_tells_first_what_stops_everything_and_then_who_could_not_be_fenced)
+{
+    auto told = status();
+    told["hold"] = "by alice: switches";
+    told["storm"] = "3 of 8 hosts failed together";
+    told["domains"] = json::parse(R"([
+        {"id": "rack1", "hosts": 4, "in_doubt": 3, "budget": {"fences": 1, "used": 0},
+         "lost": "3 of the 4 hosts of rack1 failed together"},
+        {"id": "rack2", "hosts": 4, "in_doubt": 0, "budget": {"fences": 2, "used": 0},
+         "lost": null},
+        {"id": "rack3", "hosts": 4, "in_doubt": 0, "budget": {"fences": 2, "used": 1},
+         "lost": null}])");
+    auto second = rich_host();
+    second["host"] = "compute3";
+    second["devices"].at(0).as_object()["id"] = "bmc3";
+    auto locked = host("compute4", "Healthy", "", 1);
+    locked["not_ready"] = "bmc4: wrong password";
+    auto planned = host("compute5", "Held", "3 of 8 hosts failed together", 3);
+    planned["in_plan"] = true;
+    told["hosts"] = json::array{rich_host(), second, locked, planned};
+    ScriptedServer server;
+    server.play([&](const json::object&) { return result(told); });
+    const auto out = knellctl(server, {"status"}).out;
+    EXPECT_THAT(out, testing::StartsWith(
+                         "HOLD       nothing is powered off or on and Nova is told nothing, by "
+                         "alice: switches; `knellctl hold off --reason ...`\n"
+                         "STORM      fencing is frozen: 3 of 8 hosts failed together; `knellctl "
+                         "plan show`\nMODE "));
+    EXPECT_THAT(out, HasSubstr("PLAN       1 host waits for your approval: `knellctl plan show`"));
+    EXPECT_THAT(out, HasSubstr(R"(
+Held  compute5 for 3.0s: 3 of 8 hosts failed together
+  knell waits for you: )"));
+    EXPECT_THAT(out, HasSubstr(R"(
+Maintenance  compute2 for 12s: maintenance by alice: new fans
+Maintenance  compute3 for 12s: maintenance by alice: new fans
+  It is left alone and not fenced until it is back, or its time is over. At once: `knellctl maintenance end HOST --reason ...`.
+)"));
+    EXPECT_THAT(out, testing::EndsWith(R"(
+Failure domains:
+  DOMAIN  HOSTS  IN DOUBT  FENCES USED
+  rack1   4      3         0 of 1       LOST AS A WHOLE: 3 of the 4 hosts of rack1 failed together
+  rack3   4      0         1 of 2
+
+Planned work:
+  compute2: by alice: new fans; ends in 1h 2m (2026-11-22T13:00:00.000000Z)
+  compute3: by alice: new fans; ends in 1h 2m (2026-11-22T13:00:00.000000Z)
+
+Could not be fenced now:
+  compute4: bmc4: wrong password
+
+To be mended:
+  there is no group "ops"
+  bmc2, bmc3: it accepts cipher suite 0
+)"));
+}
+
+TEST(KnellctlView, a_state_that_many_hosts_are_in_is_told_with_a_few_of_them)
+{
+    json::array unseen;
+    for (int n = 0; n < 25; ++n) {
+        unseen.push_back(host(("compute" + std::to_string(n)).c_str(), "Unseen", "", 1));
+    }
+    auto told = status();
+    told["hosts"] = unseen;
+    ScriptedServer server;
+    server.play([&](const json::object&) { return result(told); });
+    const auto out = knellctl(server, {"status"}).out;
+    EXPECT_THAT(out, HasSubstr("Unseen  compute19 for"));
+    EXPECT_THAT(out, Not(HasSubstr("compute20")));
+    EXPECT_THAT(out, HasSubstr("and 5 more: knellctl host list\n"));
+}
+
+TEST(KnellctlView, maintenance_list_tells_of_the_hosts_that_are_left_alone)
+{
+    ScriptedServer server;
+    server.play([](const json::object&) {
+        auto endless = rich_host();
+        endless["host"] = "compute3";
+        endless["planned"].as_object()["until"] = nullptr;
+        return result(
+            {{"schema", 1},
+             {"hosts", json::array{host("compute1", "Healthy", "", 1), rich_host(), endless}}});
+    });
+    EXPECT_EQ(knellctl(server, {"maintenance", "list"}).out,
+              R"(HOST      STATE        ENDS IN  BY     REASON
+compute2  Maintenance  1h 2m    alice  new fans
+compute3  Maintenance  never    alice  new fans
+)");
+    EXPECT_EQ(knellctl(server, {"maintenance", "list", "-f", "value"}).out,
+              "compute2 Maintenance 3725 2026-11-22T13:00:00.000000Z alice new fans\n"
+              "compute3 Maintenance None None alice new fans\n");
+    EXPECT_EQ(server.requests[0].at("method").as_string(), "host.list");
+}
+
+TEST(KnellctlView, no_planned_work_is_said_to_be_none)
+{
+    ScriptedServer server;
+    server.play([](const json::object&) { return result({{"schema", 1}, {"hosts", fleet()}}); });
+    EXPECT_EQ(knellctl(server, {"maintenance", "list"}).out, "No work is planned.\n");
+    EXPECT_EQ(knellctl(server, {"maintenance", "list", "-f", "value"}).out, "");
 }
 
 TEST(KnellctlView, host_explain_adds_the_journal_and_what_was_said)

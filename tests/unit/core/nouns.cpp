@@ -16,7 +16,7 @@ constexpr Instant start{1h};
 
 HostPolicy watched_by_icmp()
 {
-    HostPolicy policy{compute1, {}, {}, {}, {}, {}, {}, {}, {}, {}};
+    HostPolicy policy{compute1};
     policy.monitors = {{icmp, MonitorKind::icmp, mgmt, 200ms, 5, 3}};
     return policy;
 }
@@ -192,7 +192,7 @@ protected:
                                       asked, std::nullopt, ""},
                                      vantage);
         }
-        const auto sight = vantage.sight(compute1, suspicion.silences());
+        const auto sight = vantage.sight(compute1, suspicion.silences(start + 2s));
         EXPECT_TRUE(sight.has_value());
         return suspicion.conclude(start + 2s, *sight);
     }
@@ -202,45 +202,79 @@ protected:
         return std::holds_alternative<FenceGate::Refusal>(answer);
     }
 
+    const HostPolicy host = watched_by_icmp();
     FenceGate gate{{Mode::armed, 2, 10min}, "a test"};
 };
 
 TEST_F(FenceGateTest, nothing_passes_while_observing_not_even_an_order)
 {
     gate.set_mode(Mode::observe, "alice");
-    EXPECT_TRUE(refused(gate.admit(start, verdict(), EpisodeId{1})));
-    EXPECT_TRUE(refused(gate.admit(start, order(), EpisodeId{1})));
+    EXPECT_TRUE(refused(gate.admit(start, verdict(), {host, EpisodeId{1}, ""})));
+    EXPECT_TRUE(refused(gate.admit(start, order(), {host, EpisodeId{1}, ""})));
 }
 
 TEST_F(FenceGateTest, the_budget_is_spent_by_monitors_and_frees_itself_when_the_window_has_passed)
 {
-    EXPECT_FALSE(refused(gate.admit(start, verdict(), EpisodeId{1})));
-    EXPECT_FALSE(refused(gate.admit(start + 1min, verdict(), EpisodeId{2})));
-    EXPECT_TRUE(refused(gate.admit(start + 2min, verdict(), EpisodeId{3})));
-    EXPECT_TRUE(refused(gate.admit(start + 10min - 1us, verdict(), EpisodeId{3})));
-    EXPECT_FALSE(refused(gate.admit(start + 10min, verdict(), EpisodeId{3})));
-    EXPECT_TRUE(refused(gate.admit(start + 10min, verdict(), EpisodeId{4})));
+    EXPECT_FALSE(refused(gate.admit(start, verdict(), {host, EpisodeId{1}, ""})));
+    EXPECT_FALSE(refused(gate.admit(start + 1min, verdict(), {host, EpisodeId{2}, ""})));
+    EXPECT_TRUE(refused(gate.admit(start + 2min, verdict(), {host, EpisodeId{3}, ""})));
+    EXPECT_TRUE(refused(gate.admit(start + 10min - 1us, verdict(), {host, EpisodeId{3}, ""})));
+    EXPECT_FALSE(refused(gate.admit(start + 10min, verdict(), {host, EpisodeId{3}, ""})));
+    EXPECT_TRUE(refused(gate.admit(start + 10min, verdict(), {host, EpisodeId{4}, ""})));
 }
 
 TEST_F(FenceGateTest, a_second_try_of_the_same_episode_costs_nothing)
 {
     for (int i = 0; i < 5; ++i) {
-        EXPECT_FALSE(refused(gate.admit(start, verdict(), EpisodeId{1})));
+        EXPECT_FALSE(refused(gate.admit(start, verdict(), {host, EpisodeId{1}, ""})));
     }
-    EXPECT_EQ(gate.budget_used(), 1U);
+    EXPECT_EQ(gate.budget_used(start), 1U);
+}
+
+TEST_F(FenceGateTest, an_episode_that_outlives_the_window_pays_again)
+{
+    gate.count(start - 10min, &host, EpisodeId{1}); // as a restart finds it in the journal
+    gate.count(start - 2min, &host, EpisodeId{2});
+    gate.count(start - 1min, &host, EpisodeId{3});
+    EXPECT_TRUE(refused(gate.admit(start, verdict(), {host, EpisodeId{1}, ""})));
+    EXPECT_FALSE(refused(gate.admit(start, verdict(), {host, EpisodeId{2}, ""})));
+}
+
+TEST_F(FenceGateTest, no_rack_pays_for_another)
+{
+    GatePolicy policy{Mode::armed, 9, 10min};
+    policy.domains = {{DomainId{"rack1"}}, {DomainId{"rack2"}}};
+    gate.adopt(policy);
+    auto here = host;
+    here.domains = {DomainId{"rack1"}};
+    auto there = host;
+    there.domains = {DomainId{"rack2"}};
+    EXPECT_FALSE(refused(gate.admit(start, verdict(), {here, EpisodeId{1}, ""})));
+    EXPECT_FALSE(refused(gate.admit(start, verdict(), {there, EpisodeId{2}, ""})));
+    EXPECT_TRUE(refused(gate.admit(start, verdict(), {here, EpisodeId{3}, ""})));
 }
 
 TEST_F(FenceGateTest, an_order_is_not_held_by_the_budget_and_does_not_spend_it)
 {
     for (std::uint64_t i = 1; i <= 5; ++i) {
-        EXPECT_FALSE(refused(gate.admit(start, order(), EpisodeId{i})));
+        EXPECT_FALSE(refused(gate.admit(start, order(), {host, EpisodeId{i}, ""})));
     }
-    EXPECT_EQ(gate.budget_used(), 0U);
+    EXPECT_EQ(gate.budget_used(start), 0U);
+}
+
+TEST_F(FenceGateTest, what_is_precious_stays_so_whatever_was_approved)
+{
+    auto database = host;
+    database.precious = "it runs the database";
+    gate.approve(EpisodeId{1});
+    EXPECT_TRUE(refused(gate.admit(start, verdict(), {database, EpisodeId{1}, ""})));
+    EXPECT_FALSE(refused(gate.admit(start, order(), {database, EpisodeId{1}, ""})));
 }
 
 TEST_F(FenceGateTest, the_permit_names_the_host_and_the_episode_of_its_verdict)
 {
-    const auto permit = std::get<FencePermit>(gate.admit(start, verdict(), EpisodeId{7}));
+    const auto permit =
+        std::get<FencePermit>(gate.admit(start, verdict(), {host, EpisodeId{7}, ""}));
     EXPECT_EQ(permit.host(), compute1);
     EXPECT_EQ(permit.episode(), EpisodeId{7});
     EXPECT_EQ(permit.verdict().source(), FailureVerdict::Source::monitors);
@@ -304,6 +338,54 @@ TEST(JournalFold, a_dispute_remembers_that_nova_was_being_told)
     EXPECT_TRUE(fold(entries).open.at(compute1).telling);
 }
 
+TEST(JournalFold, what_was_said_of_an_episode_is_no_stage_of_it)
+{
+    using What = JournalEntry::What;
+    const std::vector<JournalEntry> entries{entry(What::forced_down, 1), entry(What::told, 1)};
+    EXPECT_EQ(fold(entries).open.at(compute1).stage, What::forced_down);
+}
+
+TEST(JournalFold, which_machine_it_was_is_remembered)
+{
+    using What = JournalEntry::What;
+    auto fencing = entry(What::fencing, 1);
+    fencing.identity = SystemUuid{"00000000-0000-0000-0000-000000000001"};
+    const std::vector<JournalEntry> entries{fencing, entry(What::fenced, 1)};
+    EXPECT_EQ(fold(entries).open.at(compute1).identity, fencing.identity);
+}
+
+TEST(JournalFold, a_fence_is_paid_for_once_and_an_ordered_one_not_at_all)
+{
+    using What = JournalEntry::What;
+    const std::vector<JournalEntry> entries{entry(What::fencing, 1), entry(What::fencing, 1),
+                                            entry(What::fencing, 2, "alice")};
+    const auto past = fold(entries);
+    ASSERT_EQ(past.fenced.size(), 1U);
+    EXPECT_EQ(past.fenced.front().episode, EpisodeId{1});
+}
+
+TEST(JournalFold, a_hold_that_was_lifted_is_over)
+{
+    std::vector<JournalEntry> entries(1);
+    entries[0].what = JournalEntry::What::held;
+    entries[0].by = "alice";
+    entries[0].detail = "datacentre work";
+    EXPECT_EQ(fold(entries).hold, "by alice: datacentre work");
+    entries.emplace_back().what = JournalEntry::What::unheld;
+    EXPECT_EQ(fold(entries).hold, "");
+}
+
+TEST(JournalFold, a_host_that_was_fenced_out_of_its_maintenance_is_in_none)
+{
+    using What = JournalEntry::What;
+    auto work = entry(What::maintenance, 0, "alice");
+    work.lasting = 2h;
+    work.age = 30min;
+    const std::vector<JournalEntry> entries{work, entry(What::fencing, 1, "alice")};
+    EXPECT_EQ(fold({entries.data(), 1}).planned.at(compute1).left, 90min);
+    EXPECT_TRUE(fold(entries).planned.empty());
+}
+
 TEST(JournalFold, the_last_word_on_the_mode_counts)
 {
     std::vector<JournalEntry> entries(2);
@@ -318,7 +400,7 @@ TEST(JournalFold, the_last_word_on_the_mode_counts)
 
 TEST(JournalWords, every_word_is_read_back_and_no_other)
 {
-    for (int i = 0; i <= static_cast<int>(JournalEntry::What::disarmed); ++i) {
+    for (int i = 0; i <= static_cast<int>(JournalEntry::What::told); ++i) {
         const auto what = static_cast<JournalEntry::What>(i);
         EXPECT_FALSE(name_of(what).empty());
         EXPECT_EQ(journal_word(name_of(what)), what);

@@ -29,6 +29,43 @@ TEST_F(Story, a_power_cut_is_proven_told_and_taken_back_after_a_new_boot)
     EXPECT_FALSE(host().flag);
 }
 
+TEST_F(Story, servers_that_are_not_shown_as_down_are_told_of)
+{
+    host().servers_down = 0;
+    world.cut(it);
+    ASSERT_TRUE(reaches("Down"));
+    world.run(1s);
+    EXPECT_EQ(world.count(it, "! SERVERS_NOT_DOWN: 0 of 1 servers looked at"), 1U);
+    EXPECT_TRUE(host().flag);
+}
+
+TEST_F(Story, servers_that_cannot_be_looked_at_are_told_of)
+{
+    host().servers_down.reset();
+    world.cut(it);
+    ASSERT_TRUE(reaches("Down"));
+    world.run(1s);
+    EXPECT_EQ(world.count(it, "! SERVERS_NOT_DOWN: could not look at its servers: 403"), 1U);
+}
+
+TEST_F(Story, no_order_clears_our_flag_while_a_lost_request_may_still_set_it)
+{
+    world.cut(it);
+    ASSERT_TRUE(reaches("Fenced"));
+    host().nova = Nova::mute;
+    ASSERT_TRUE(world.run_until([&] { return world.count(it, "ForceDown") > 0; }, 1min));
+    world.run(2s);
+    host().nova = Nova::honest;
+    ASSERT_TRUE(reaches("Down"));
+    speaks_with_a_new_boot();
+    world.run(15s);
+    world.order(OperatorOrder::What::readmit);
+    EXPECT_EQ(world.count(it, "ClearForcedDown"), 0U);
+    world.order(OperatorOrder::What::release, it);
+    EXPECT_EQ(world.count(it, "ClearForcedDown"), 0U);
+    EXPECT_TRUE(reaches("Healthy", 10min));
+}
+
 TEST_F(Story, the_power_is_read_again_right_before_every_put)
 {
     world.cut(it);
@@ -97,8 +134,24 @@ TEST_F(Story, life_after_power_off_starts_the_count_of_readings_again)
     ASSERT_TRUE(reaches("Fencing"));
     world.run(1s);
     host().wired = true; // it lives, and its device says off
+    host().agent = false;
+    EXPECT_TRUE(reaches("FenceFailed"));
+    EXPECT_EQ(world.count(it, "! HOST_FENCED"), 0U);
+    host().agent = true;
     EXPECT_TRUE(reaches("Healthy"));
-    EXPECT_EQ(world.count(it, "! HOST_FENCE_FAILED"), 1U);
+    EXPECT_EQ(world.count(it, "! HOST_FENCED"), 0U);
+    EXPECT_EQ(world.count(it, "ForceDown"), 0U);
+}
+
+TEST_F(Story, a_host_whose_device_says_off_and_that_is_well_again_is_let_go)
+{
+    host().wired = false;
+    host().bmc = Bmc::says_off;
+    ASSERT_TRUE(reaches("Fencing"));
+    world.run(1s);
+    host().wired = true;
+    EXPECT_TRUE(reaches("Healthy", 5s));
+    EXPECT_EQ(world.count(it, "! FENCE_CANCELLED: power off is not commanded again"), 1U);
     EXPECT_EQ(world.count(it, "! HOST_FENCED"), 0U);
     EXPECT_EQ(world.count(it, "ForceDown"), 0U);
 }
@@ -112,9 +165,9 @@ TEST_F(Story, a_beat_of_the_kernel_after_the_certificate_proves_it_anew)
                            std::nullopt, ""});
     EXPECT_EQ(world.state(it), "Fencing");
     EXPECT_EQ(world.count(it, "! FENCE_CONTRADICTED"), 1U);
-    EXPECT_EQ(world.count(it, "Power bmc1 off"), 2U);
     host().nova = Nova::honest;
     EXPECT_TRUE(reaches("Down"));
+    EXPECT_EQ(world.count(it, "Power bmc1 off"), 2U);
 }
 
 TEST_F(Story, the_old_boot_after_the_certificate_is_a_dispute_and_nothing_further_is_done)

@@ -112,6 +112,19 @@ TEST_F(Story, observing_holds_a_dead_host_until_it_is_armed)
     EXPECT_TRUE(reaches("Down"));
 }
 
+TEST_F(Story, disarming_stops_a_fence_that_was_decided_and_not_yet_begun)
+{
+    world.journal_holds = true;
+    world.cut(it);
+    ASSERT_TRUE(reaches("Fencing"));
+    world.order(What::disarm);
+    world.release_journal();
+    world.run(1min);
+    EXPECT_EQ(world.count(it, "! FENCE_CANCELLED: power off was not sent: an operator"), 1U);
+    EXPECT_EQ(world.count(it, "Power bmc1 off"), 0U);
+    EXPECT_EQ(world.state(it), "Held");
+}
+
 TEST_F(Story, disarming_outlives_a_restart)
 {
     world.order(What::disarm);
@@ -362,8 +375,57 @@ TEST_F(StoryOfHeartbeats, its_agents_life_after_power_off_starts_the_count_again
     world.run(1s);
     host().wired = true; // it lives, and its device says off
     EXPECT_TRUE(reaches("Healthy"));
-    EXPECT_EQ(world.count(it, "! HOST_FENCE_FAILED"), 1U);
+    EXPECT_EQ(world.count(it, "! FENCE_CANCELLED: power off is not commanded again"), 1U);
     EXPECT_EQ(world.count(it, "! HOST_FENCED"), 0U);
+}
+
+TEST_F(Story, a_flag_that_nobody_saw_being_set_is_not_forgotten_when_its_host_returns)
+{
+    world.cut(it);
+    host().nova = Nova::lossy; // it is set, and no answer says so
+    ASSERT_TRUE(world.run_until([&] { return host().flag; }, 2min));
+    host().nova = Nova::dead;
+    host().bmc = Bmc::mute;
+    ASSERT_TRUE(reaches("FenceFailed"));
+    world.order(What::disarm); // and is not fenced again
+    world.run(5min);           // nothing can be on its way to Nova any more
+    host().nova = Nova::honest;
+    world.boot(it);
+    ASSERT_TRUE(reaches("Healthy", 5min));
+    EXPECT_FALSE(host().flag);
+    EXPECT_EQ(world.count(it, "ClearForcedDown"), 1U);
+}
+
+TEST_F(Story, a_hold_stops_a_clearing_that_waits_for_the_disk)
+{
+    world.cut(it);
+    ASSERT_TRUE(reaches("Down"));
+    world.boot(it);
+    ASSERT_TRUE(reaches("Returning"));
+    world.journal_holds = true;
+    ASSERT_TRUE(reaches("Readmitting"));
+    world.order(What::hold);
+    world.release_journal();
+    world.run(1min);
+    EXPECT_EQ(world.count(it, "ClearForcedDown"), 0U);
+    world.order(What::unhold);
+    EXPECT_TRUE(reaches("Healthy"));
+}
+
+TEST_F(Story, readmission_is_promised_once_it_is_durable)
+{
+    world.cut(it);
+    ASSERT_TRUE(reaches("Down"));
+    world.boot(it);
+    ASSERT_TRUE(reaches("Returning"));
+    world.run(3s);
+    world.journal_holds = true;
+    world.order(What::readmit);
+    world.run(1s);
+    EXPECT_EQ(world.count("", "accepted: clearing"), 0U);
+    world.release_journal();
+    world.run(1s);
+    EXPECT_EQ(world.count("", "accepted: clearing"), 1U);
 }
 
 TEST_F(StoryOfHeartbeats, a_dead_host_is_not_forgotten_by_a_restart_that_may_not_fence)

@@ -17,9 +17,23 @@ TEST(Faults, no_refused_login_leads_to_another_cipher_suite)
 {
     for (const int errnum : {4, 5, 6, 7, 8, 11, 12, 13, 14, 27, 0}) {
         EXPECT_FALSE(suite_refused(errnum)) << errnum;
+        EXPECT_FALSE(suite_perhaps_refused(errnum)) << errnum;
     }
-    for (const int errnum : {10, 25, 32}) {
-        EXPECT_TRUE(suite_refused(errnum)) << errnum;
+    EXPECT_TRUE(suite_refused(10));
+}
+
+TEST(Faults, what_may_be_a_refused_login_is_not_called_a_refused_suite)
+{
+    for (const int errnum : {25, 32}) {
+        EXPECT_FALSE(suite_refused(errnum)) << errnum;
+        EXPECT_TRUE(suite_perhaps_refused(errnum)) << errnum;
+    }
+}
+
+TEST(Faults, a_refused_privilege_is_told_from_a_refused_password)
+{
+    for (int errnum = -2; errnum < 64; ++errnum) {
+        EXPECT_EQ(privilege_refused(errnum), errnum == 8) << errnum;
     }
 }
 

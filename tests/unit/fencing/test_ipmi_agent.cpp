@@ -157,6 +157,37 @@ TEST_F(IpmiAgentTest, only_a_read_can_tell_a_state)
     IpmiAgent agent{loop, device(), script.path()};
     expect_silence(ask_once(agent, PowerAction::off), "not asked for");
     expect_silence(ask_once(agent, PowerAction::prepare), "not asked for");
+    expect_silence(ask_once(agent, PowerAction::inspect), "not asked for");
+    expect_silence(ask_once(agent, PowerAction::on), "not asked for");
+}
+
+TEST_F(IpmiAgentTest, only_an_inspection_can_tell_facts)
+{
+    const Script script{obedient("echo reply $attempt unknown none ok may_power_off=no "
+                                 "cipher_zero=unknown on_restore=previous >&0")};
+    IpmiAgent agent{loop, device(), script.path()};
+    const auto reply = ask_once(agent, PowerAction::inspect);
+    EXPECT_EQ(reply.fault, PowerFault::none);
+    EXPECT_EQ(reply.state, PowerState::unknown);
+    EXPECT_EQ(reply.facts, (DeviceFacts{false, std::nullopt, "previous"}));
+    for (const auto action :
+         {PowerAction::prepare, PowerAction::off, PowerAction::read, PowerAction::on}) {
+        const auto other = ask_once(agent, action);
+        expect_silence(other, "facts that were not asked for");
+        EXPECT_FALSE(other.facts);
+    }
+}
+
+TEST_F(IpmiAgentTest, the_helper_is_told_how_long_an_inspection_may_take)
+{
+    const Script script{"read device; while read action attempt identity patience; do "
+                        "echo reply $attempt unknown none :${patience#patience=} >&0; done"};
+    IpmiAgent agent{loop, device(), script.path()};
+    EXPECT_EQ(ask_once(agent, PowerAction::inspect, 3600s).detail, ":600000");
+    const auto told = std::stol(ask_once(agent, PowerAction::inspect, 10s).detail.substr(1));
+    EXPECT_GT(told, 0);
+    EXPECT_LE(told, 10'000);
+    EXPECT_EQ(ask_once(agent, PowerAction::prepare).detail, ":") << "nobody else shares it out";
 }
 
 TEST_F(IpmiAgentTest, an_answer_to_an_older_question_is_ignored)

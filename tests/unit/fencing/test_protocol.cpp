@@ -131,7 +131,8 @@ TEST(Protocol, no_complaint_quotes_the_line)
 
 TEST(Protocol, a_request_survives_the_journey)
 {
-    for (const auto action : {PowerAction::prepare, PowerAction::off, PowerAction::read}) {
+    for (const auto action :
+         {PowerAction::prepare, PowerAction::off, PowerAction::read, PowerAction::on}) {
         const Request named{action, AttemptId{18446744073709551615U}, uuid};
         EXPECT_EQ(*read_request(write_request(named)), named);
         const Request waived{action, AttemptId{0}, std::nullopt};
@@ -140,14 +141,38 @@ TEST(Protocol, a_request_survives_the_journey)
     EXPECT_EQ(write_request({PowerAction::off, AttemptId{8}, uuid}),
               "off 8 identity=00112233-4455-6677-8899-aabbccddeeff");
     EXPECT_EQ(write_request({PowerAction::read, AttemptId{9}, {}}), "read 9 identity=waived");
+    EXPECT_EQ(write_request({PowerAction::on, AttemptId{10}, {}}), "on 10 identity=waived");
 }
 
-TEST(Protocol, there_is_no_word_for_cycle_reset_on_or_a_forgotten_identity)
+TEST(Protocol, an_inspection_is_asked_for_with_the_time_that_it_may_take)
+{
+    for (const auto patience : {Duration{1ms}, Duration{8s}, longest_patience}) {
+        const Request request{PowerAction::inspect, AttemptId{11}, uuid, patience};
+        ASSERT_TRUE(read_request(write_request(request)));
+        EXPECT_EQ(*read_request(write_request(request)), request);
+    }
+    EXPECT_EQ(write_request({PowerAction::inspect, AttemptId{11}, {}, 8s}),
+              "inspect 11 identity=waived patience=8000");
+    for (const char* bad :
+         {"inspect 11 identity=waived", "inspect 11 identity=waived ",
+          "inspect 11 identity=waived patience=", "inspect 11 patience=8000",
+          "inspect 11 identity=waived patience=0", "inspect 11 identity=waived patience=08000",
+          "inspect 11 identity=waived patience=-1", "inspect 11 identity=waived patience=8s",
+          "inspect 11 identity=waived patience=600001",
+          "inspect 11 identity=waived patience=99999999999999999999",
+          "inspect 11 identity=waived patience=8000 ", "inspect 11 patience=8000 identity=waived",
+          "off 11 identity=waived patience=8000"}) {
+        EXPECT_FALSE(read_request(bad)) << bad;
+    }
+}
+
+TEST(Protocol, there_is_no_word_for_cycle_reset_or_a_forgotten_identity)
 {
     for (const char* bad : {"",
                             "cycle 1 identity=waived",
                             "reset 1 identity=waived",
-                            "on 1 identity=waived",
+                            "on 1",
+                            "ON 1 identity=waived",
                             "soft 1 identity=waived",
                             "OFF 1 identity=waived",
                             "off 1",
@@ -188,6 +213,71 @@ TEST(Protocol, a_reply_survives_the_journey)
         EXPECT_EQ(read_reply(write_reply({AttemptId{1}, PowerState::unknown, fault, ""}))->fault,
                   fault);
     }
+}
+
+TEST(Protocol, what_an_inspection_found_survives_the_journey)
+{
+    const std::optional<bool> nothing;
+    for (const auto& may : {nothing, std::optional{true}, std::optional{false}}) {
+        for (const auto& zero : {nothing, std::optional{true}, std::optional{false}}) {
+            for (const char* policy : {"", "always-on", "previous", "always-off"}) {
+                DeviceFacts facts{may, zero, {}};
+                if (*policy) {
+                    facts.on_restore = policy;
+                }
+                const PowerReply before{AttemptId{11}, PowerState::unknown, PowerFault::none,
+                                        "session open", facts};
+                const auto after = read_reply(write_reply(before));
+                ASSERT_TRUE(after) << write_reply(before);
+                EXPECT_EQ(after->facts, before.facts);
+                EXPECT_EQ(after->detail, before.detail);
+            }
+        }
+    }
+    EXPECT_EQ(write_reply({AttemptId{11}, PowerState::unknown, PowerFault::none, "ok",
+                           DeviceFacts{true, {}, "always-on"}}),
+              "reply 11 unknown none ok may_power_off=yes cipher_zero=unknown "
+              "on_restore=always-on");
+    EXPECT_FALSE(read_reply("reply 11 unknown none ok")->facts) << "none told, none made up";
+}
+
+TEST(Protocol, facts_that_nobody_can_have_found_are_refused)
+{
+    const std::string facts = " may_power_off=yes cipher_zero=no on_restore=previous";
+    for (const char* good : {"none", "refused", "wrong_credentials"}) {
+        EXPECT_TRUE(read_reply("reply 1 unknown " + std::string{good} + " x" + facts)) << good;
+    }
+    for (const char* bad : {"silent", "busy", "wrong_identity"}) {
+        EXPECT_FALSE(read_reply("reply 1 unknown " + std::string{bad} + " x" + facts)) << bad;
+    }
+    EXPECT_FALSE(read_reply("reply 1 off none x" + facts)) << "an inspection reads no power";
+    EXPECT_FALSE(read_reply("reply 1 on none x" + facts));
+}
+
+TEST(Protocol, damaged_facts_are_refused_whole)
+{
+    const std::string good =
+        "reply 1 unknown none x may_power_off=yes cipher_zero=no on_restore=previous";
+    ASSERT_TRUE(read_reply(good));
+    for (const auto& bad :
+         {good + " ", good + " more=1", with(good, "=yes", "=maybe"), with(good, "=yes", "="),
+          with(good, "=no", "=NO"), with(good, "=previous", "="), with(good, "=previous", "=on"),
+          with(good, "=previous", "=" + std::string(500, 'a')), with(good, " cipher_zero=no", ""),
+          with(good, " on_restore=previous", ""), with(good, " on_restore=previous", " "),
+          with(good, " may_power_off=yes", ""), with(good, "x may", "x  may"),
+          with(good, "may_power_off=yes cipher_zero=no", "cipher_zero=no may_power_off=yes"),
+          with(good, "may_power_off", "may_power_on"), with(good, "=previous", "=previou%73")}) {
+        EXPECT_FALSE(read_reply(bad)) << bad;
+    }
+}
+
+TEST(Protocol, the_longest_reply_fits_into_a_line)
+{
+    const auto line = write_reply({AttemptId{18446744073709551615U}, PowerState::unknown,
+                                   PowerFault::wrong_credentials, std::string(5000, ' '),
+                                   DeviceFacts{{}, {}, "always-off"}});
+    EXPECT_LE(line.size(), Lines::longest);
+    EXPECT_TRUE(read_reply(line));
 }
 
 TEST(Protocol, an_endless_detail_is_cut_and_a_dirty_one_is_cleaned)

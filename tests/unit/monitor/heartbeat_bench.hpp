@@ -63,9 +63,10 @@ struct FakeAgent {
 
 /// One ledger, driven as the monitor drives it. Nonces count up, so tests repeat exactly.
 struct Bench {
-    explicit Bench(std::vector<HeartbeatPeer> peers = {peer("compute1", "10.0.0.1", "fd00::1")},
+    explicit Bench(const std::vector<HeartbeatPeer>& peers = {peer("compute1", "10.0.0.1",
+                                                                   "fd00::1")},
                    std::uint64_t first_nonce = 1)
-        : ledger{std::move(peers), [n = first_nonce]() mutable {
+        : ledger{peers, [n = first_nonce]() mutable {
                      Bytes16 nonce{};
                      write_number(std::span{nonce}, 0, n++);
                      return nonce;

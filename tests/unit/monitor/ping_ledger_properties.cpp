@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "monitor/ping_ledger.hpp"
 
+#include <algorithm>
 #include <gtest/gtest.h>
 #include <map>
 #include <rapidcheck.h>
@@ -11,29 +12,43 @@ namespace {
 
 constexpr Instant start{10s};
 
-/// A world with losses, duplicates, reordering, forged sources, refused sends, overflows and
-/// stalls, and a second book kept beside the ledger's.
+/// A world with losses, duplicates, reordering, forged sources, refused sends, overflows, stalls,
+/// doubt that comes and goes, targets that do as well, and a second book beside the ledger's.
 struct World {
     struct Fact {
         bool answered = false;
         bool doubted = false;
         bool pulsed = false;
+        bool forgotten = false;
+    };
+    struct InFlight {
+        EchoProbe probe;
+        std::string host;
     };
 
     World()
-        : interval{*rc::gen::inRange(10, 500) * 1ms}, patience{*rc::gen::inRange(10, 1500) * 1ms},
-          ledger{{IcmpTarget{HostProbe{HostId{"a"}, MonitorId{"m"}}, "10.0.0.1", interval,
-                             std::min<Duration>(patience, 100 * interval)},
-                  IcmpTarget{HostProbe{HostId{"b"}, MonitorId{"m"}}, "10.0.0.2", interval,
-                             std::min<Duration>(patience, 100 * interval)}},
-                 start}
+        : interval{*rc::gen::inRange(10, 500) * 1ms}, patience{std::min<Duration>(
+                                                          *rc::gen::inRange(10, 1500) * 1ms,
+                                                          100 * interval)},
+          dense{*rc::gen::inRange(10, 200) * 1ms}, ledger{targets({"a", "b"}), start}
     {
-        patience = std::min<Duration>(patience, 100 * interval);
+    }
+
+    std::vector<IcmpTarget> targets(const std::set<std::string>& hosts)
+    {
+        wanted = hosts;
+        std::vector<IcmpTarget> all;
+        all.reserve(hosts.size());
+        for (const auto& host : hosts) {
+            all.push_back({HostProbe{HostId{host}, MonitorId{"m"}}, address_of(host), interval,
+                           patience, dense});
+        }
+        return all;
     }
 
     void step()
     {
-        const auto due = *ledger.next_due();
+        const auto due = ledger.next_due().value_or(now + 1s);
         const bool stalled = *rc::gen::inRange(0, 12) == 0;
         const Duration late = stalled ? Duration{*rc::gen::inRange(0, 3'000'000)}
                                       : Duration{*rc::gen::inRange(0, 8000)};
@@ -44,6 +59,33 @@ struct World {
         ledger.judge(now, judged);
         check(judged, now - due);
         send();
+        if (*rc::gen::inRange(0, 10) == 0) {
+            ledger.watch(now, HostId{*rc::gen::elementOf(std::string{"abc"}) + std::string{}},
+                         *rc::gen::arbitrary<bool>());
+        }
+        if (*rc::gen::inRange(0, 25) == 0) {
+            retarget();
+        }
+    }
+
+    void retarget()
+    {
+        std::set<std::string> hosts;
+        for (const char* host : {"a", "b", "c"}) {
+            if (*rc::gen::inRange(0, 3) != 0) {
+                hosts.insert(host);
+            }
+        }
+        for (auto& [probe, fact] : facts) {
+            fact.forgotten = fact.forgotten || hosts.count(probe.first) == 0;
+        }
+        for (const auto& host : wanted) {
+            if (hosts.count(host) == 0) {
+                last_sent.erase(host);
+            }
+        }
+        ledger.retarget(now, targets(hosts));
+        RC_ASSERT(ledger.size() == hosts.size());
     }
 
     void drain()
@@ -55,32 +97,25 @@ struct World {
                 fact.doubted = true;
             }
         }
-        for (auto& probe : in_flight) {
+        for (auto& [probe, host] : in_flight) {
             const auto fate = *rc::gen::inRange(0, 6);
-            const auto source = fate == 0           ? "10.0.0.9"
-                                : probe.target == 0 ? "10.0.0.1"
-                                                    : "10.0.0.2";
             if (fate == 1) {
                 ledger.refused(probe, "unreachable");
-            }
-            if (fate <= 1 && fate != 0) {
                 continue;
             }
             for (int copies = fate == 2 ? 3 : 1; copies > 0; --copies) {
-                ledger.replied(*parse_address(source), probe, events);
+                ledger.replied(*parse_address(fate == 0 ? "10.0.0.9" : address_of(host)), probe,
+                               now, events);
             }
             if (fate != 0) {
-                facts[key(probe)].answered = true;
+                facts[{host, probe.sent_at}].answered = true;
             }
         }
         in_flight.clear();
         for (const auto& event : events) {
             const auto& result = std::get<ProbeResult>(event);
             RC_ASSERT(result.pulse == Pulse::beating);
-            Fact& fact = facts.at({result.host.get() == "a" ? 0U : 1U, result.asked_at});
-            RC_ASSERT(fact.answered);
-            RC_ASSERT(!fact.pulsed);
-            fact.pulsed = true;
+            RC_ASSERT(pulse_of(result).answered);
         }
     }
 
@@ -88,9 +123,7 @@ struct World {
     {
         for (const auto& event : judged) {
             const auto& result = std::get<ProbeResult>(event);
-            Fact& fact = facts.at({result.host.get() == "a" ? 0U : 1U, result.asked_at});
-            RC_ASSERT(!fact.pulsed);
-            fact.pulsed = true;
+            const Fact& fact = pulse_of(result);
             RC_ASSERT(result.pulse != Pulse::beating);
             if (result.pulse == Pulse::silent) {
                 RC_ASSERT(!fact.answered);
@@ -99,6 +132,15 @@ struct World {
                 RC_ASSERT(late <= interval);
             }
         }
+    }
+
+    Fact& pulse_of(const ProbeResult& result)
+    {
+        Fact& fact = facts.at({result.host.get(), result.asked_at});
+        RC_ASSERT(!fact.pulsed);
+        RC_ASSERT(!fact.forgotten);
+        fact.pulsed = true;
+        return fact;
     }
 
     void send()
@@ -113,24 +155,40 @@ struct World {
             }
             ledger.sent(*due, now);
             const EchoProbe probe{due->target, due->sequence, now};
-            RC_ASSERT(facts.emplace(key(probe), Fact{}).second);
+            const auto host = host_at(ledger.address(due->target).address);
+            RC_ASSERT(wanted.count(host) == 1);
+            const auto before = last_sent.find(host);
+            // In brackets of its own, or RapidCheck would look at both sides whatever the first is.
+            RC_ASSERT((before == last_sent.end() ||
+                       now - before->second >= std::min(interval, dense) / 2));
+            last_sent[host] = now;
+            const auto [fact, first] = facts.try_emplace({host, now});
+            RC_ASSERT((first || fact->second.forgotten));
+            fact->second = {};
             if (*rc::gen::inRange(0, 3) != 0) {
-                in_flight.push_back(probe);
+                in_flight.push_back({probe, host});
             }
         }
     }
 
-    static std::pair<std::uint32_t, Instant> key(const EchoProbe& probe)
+    static std::string address_of(const std::string& host)
     {
-        return {probe.target, probe.sent_at};
+        return "10.0.0." + std::to_string(1 + host[0] - 'a');
+    }
+    static std::string host_at(const Address& address)
+    {
+        return {static_cast<char>('a' + address.bytes[3] - 1)};
     }
 
     Duration interval;
     Duration patience;
+    Duration dense;
+    std::set<std::string> wanted;
     PingLedger ledger;
     Instant now = start;
-    std::map<std::pair<std::uint32_t, Instant>, Fact> facts;
-    std::vector<EchoProbe> in_flight;
+    std::map<std::pair<std::string, Instant>, Fact> facts;
+    std::map<std::string, Instant> last_sent;
+    std::vector<InFlight> in_flight;
 };
 
 TEST(PingLedgerProperty, no_world_makes_a_silence_of_a_probe_not_fully_waited_for)
@@ -140,9 +198,10 @@ TEST(PingLedgerProperty, no_world_makes_a_silence_of_a_probe_not_fully_waited_fo
         for (int i = 0; i < 150; ++i) {
             world.step();
         }
-        // Every probe that left was judged exactly once, but for those still waiting.
+        // Every probe that left was judged exactly once, but for those still waiting or forgotten.
         for (const auto& [probe, fact] : world.facts) {
-            RC_ASSERT(fact.pulsed || world.now - probe.second < world.patience + 1s);
+            RC_ASSERT(
+                (fact.pulsed || fact.forgotten || world.now - probe.second < world.patience + 1s));
         }
     }));
 }

@@ -1,71 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "monitor/ping_ledger.hpp"
+#include "ping_bench.hpp"
 
+#include <algorithm>
 #include <gtest/gtest.h>
-#include <string>
-#include <vector>
 
 namespace knell::monitor {
 namespace {
 
-constexpr Instant start{10s};
-constexpr Duration interval = 200ms;
-constexpr Duration patience = 150ms;
-
-IcmpTarget host(const std::string& name, const std::string& address)
-{
-    return {HostProbe{HostId{name}, MonitorId{"icmp@mgmt"}}, address, interval, patience};
-}
-
-/// One ledger, driven as the monitor drives it.
-struct Bench {
-    explicit Bench(std::vector<IcmpTarget> targets = {host("compute1", "10.0.0.1")})
-        : ledger{std::move(targets), start}
-    {
-    }
-
-    /// Sends whatever is due; all of it leaves at `now`.
-    std::vector<EchoProbe> send(Instant now)
-    {
-        std::vector<EchoProbe> sent;
-        while (const auto due = ledger.due(now)) {
-            ledger.sent(*due, now);
-            sent.push_back({due->target, due->sequence, now});
-        }
-        return sent;
-    }
-    void judge(Instant now)
-    {
-        ledger.wake(now);
-        ledger.judge(now, events);
-    }
-    std::vector<Pulse> pulses()
-    {
-        std::vector<Pulse> all;
-        for (const auto& event : events) {
-            if (const auto* probe = std::get_if<ProbeResult>(&event)) {
-                all.push_back(probe->pulse);
-            } else {
-                all.push_back(std::get<SentinelResult>(event).pulse);
-            }
-        }
-        events.clear();
-        return all;
-    }
-
-    PingLedger ledger;
-    PingLedger::Events events;
-    const Address address = *parse_address("10.0.0.1");
-};
-
-using Pulses = std::vector<Pulse>;
-
 TEST(PingLedger, an_answered_probe_beats_once_and_names_when_it_left)
 {
-    Bench bench;
+    PingBench bench;
     const auto sent = bench.send(start);
     ASSERT_EQ(sent.size(), 1U);
-    bench.ledger.replied(bench.address, sent[0], bench.events);
+    bench.ledger.replied(bench.address, sent[0], start, bench.events);
     ASSERT_EQ(bench.events.size(), 1U);
     const auto& result = std::get<ProbeResult>(bench.events[0]);
     EXPECT_EQ(result.pulse, Pulse::beating);
@@ -79,7 +26,7 @@ TEST(PingLedger, an_answered_probe_beats_once_and_names_when_it_left)
 
 TEST(PingLedger, silence_is_declared_at_the_end_of_patience_and_not_a_microsecond_before)
 {
-    Bench bench;
+    PingBench bench;
     bench.send(start);
     bench.judge(start + patience - 1us);
     EXPECT_EQ(bench.pulses(), Pulses{});
@@ -91,40 +38,40 @@ TEST(PingLedger, silence_is_declared_at_the_end_of_patience_and_not_a_microsecon
 
 TEST(PingLedger, a_reply_found_in_the_socket_before_judging_is_life_however_late_we_look)
 {
-    Bench bench;
+    PingBench bench;
     const auto sent = bench.send(start);
     bench.ledger.wake(start + 5s);
-    bench.ledger.replied(bench.address, sent[0], bench.events);
+    bench.ledger.replied(bench.address, sent[0], start, bench.events);
     bench.ledger.judge(start + 5s, bench.events);
     EXPECT_EQ(bench.pulses(), Pulses{Pulse::beating});
 }
 
 TEST(PingLedger, a_second_reply_to_the_same_probe_says_nothing)
 {
-    Bench bench;
+    PingBench bench;
     const auto sent = bench.send(start);
-    bench.ledger.replied(bench.address, sent[0], bench.events);
-    bench.ledger.replied(bench.address, sent[0], bench.events);
+    bench.ledger.replied(bench.address, sent[0], start, bench.events);
+    bench.ledger.replied(bench.address, sent[0], start, bench.events);
     EXPECT_EQ(bench.pulses(), Pulses{Pulse::beating});
     EXPECT_EQ(bench.ledger.counters().duplicate, 1U);
 }
 
 TEST(PingLedger, a_reply_after_the_verdict_does_not_change_it)
 {
-    Bench bench;
+    PingBench bench;
     const auto sent = bench.send(start);
     bench.judge(start + patience);
-    bench.ledger.replied(bench.address, sent[0], bench.events);
+    bench.ledger.replied(bench.address, sent[0], start, bench.events);
     EXPECT_EQ(bench.pulses(), Pulses{Pulse::silent});
     EXPECT_EQ(bench.ledger.counters().late, 1U);
 }
 
 TEST(PingLedger, a_reply_from_another_source_is_not_life)
 {
-    Bench bench;
+    PingBench bench;
     const auto sent = bench.send(start);
-    bench.ledger.replied(*parse_address("10.0.0.2"), sent[0], bench.events);
-    bench.ledger.replied(*parse_address("fd00::1"), sent[0], bench.events);
+    bench.ledger.replied(*parse_address("10.0.0.2"), sent[0], start, bench.events);
+    bench.ledger.replied(*parse_address("fd00::1"), sent[0], start, bench.events);
     EXPECT_EQ(bench.ledger.counters().foreign, 2U);
     bench.judge(start + patience);
     EXPECT_EQ(bench.pulses(), Pulses{Pulse::silent});
@@ -132,11 +79,11 @@ TEST(PingLedger, a_reply_from_another_source_is_not_life)
 
 TEST(PingLedger, a_reply_to_a_probe_that_was_never_sent_is_not_life)
 {
-    Bench bench;
+    PingBench bench;
     const auto sent = bench.send(start);
     for (auto probe : {EchoProbe{1, 0, start}, EchoProbe{0, 1, start}, EchoProbe{0, 0, start + 1us},
                        EchoProbe{4000000000, 0, start}}) {
-        bench.ledger.replied(bench.address, probe, bench.events);
+        bench.ledger.replied(bench.address, probe, start, bench.events);
     }
     EXPECT_EQ(bench.pulses(), Pulses{});
     EXPECT_EQ(bench.ledger.counters().foreign, 4U);
@@ -144,7 +91,7 @@ TEST(PingLedger, a_reply_to_a_probe_that_was_never_sent_is_not_life)
 
 TEST(PingLedger, a_probe_that_could_not_be_sent_is_inconclusive_and_says_why)
 {
-    Bench bench;
+    PingBench bench;
     const auto due = bench.ledger.due(start);
     ASSERT_TRUE(due);
     bench.ledger.not_sent(*due, start, "could not send: No route", bench.events);
@@ -157,7 +104,7 @@ TEST(PingLedger, a_probe_that_could_not_be_sent_is_inconclusive_and_says_why)
 
 TEST(PingLedger, an_icmp_error_is_no_life_and_no_earlier_silence)
 {
-    Bench bench;
+    PingBench bench;
     const auto sent = bench.send(start);
     bench.ledger.refused(sent[0], "host unreachable");
     bench.judge(start + patience - 1us);
@@ -167,12 +114,22 @@ TEST(PingLedger, an_icmp_error_is_no_life_and_no_earlier_silence)
     EXPECT_EQ(bench.pulses(), Pulses{Pulse::silent});
 }
 
+TEST(PingLedger, an_icmp_error_about_a_probe_that_was_never_sent_says_nothing)
+{
+    PingBench bench;
+    bench.send(start);
+    bench.ledger.refused({0, 0, start + 1us}, "host unreachable");
+    bench.ledger.refused({7, 0, start}, "host unreachable");
+    bench.judge(start + patience);
+    EXPECT_EQ(std::get<ProbeResult>(bench.events.at(0)).detail, "");
+}
+
 TEST(PingLedger, an_icmp_error_does_not_undo_a_reply)
 {
-    Bench bench;
+    PingBench bench;
     const auto sent = bench.send(start);
     bench.ledger.refused(sent[0], "host unreachable");
-    bench.ledger.replied(bench.address, sent[0], bench.events);
+    bench.ledger.replied(bench.address, sent[0], start, bench.events);
     bench.ledger.refused(sent[0], "host unreachable");
     bench.judge(start + patience);
     EXPECT_EQ(bench.pulses(), Pulses{Pulse::beating});
@@ -180,7 +137,7 @@ TEST(PingLedger, an_icmp_error_does_not_undo_a_reply)
 
 TEST(PingLedger, an_overflow_voids_the_misses_of_what_was_sent_before_it_and_only_those)
 {
-    Bench bench;
+    PingBench bench;
     bench.send(start);
     bench.ledger.doubt(start + 100ms, Family::v4, "overflow");
     bench.judge(start + patience);
@@ -193,7 +150,7 @@ TEST(PingLedger, an_overflow_voids_the_misses_of_what_was_sent_before_it_and_onl
 
 TEST(PingLedger, an_overflow_of_the_other_family_voids_nothing)
 {
-    Bench bench;
+    PingBench bench;
     bench.send(start);
     bench.ledger.doubt(start + 100ms, Family::v6, "overflow");
     bench.judge(start + patience);
@@ -202,7 +159,7 @@ TEST(PingLedger, an_overflow_of_the_other_family_voids_nothing)
 
 TEST(PingLedger, after_a_stall_longer_than_the_interval_waiting_probes_are_inconclusive)
 {
-    Bench bench;
+    PingBench bench;
     bench.send(start); // to be judged at 150 ms
     bench.judge(start + patience + interval + 1us);
     EXPECT_EQ(bench.pulses(), Pulses{Pulse::inconclusive});
@@ -210,7 +167,7 @@ TEST(PingLedger, after_a_stall_longer_than_the_interval_waiting_probes_are_incon
 
 TEST(PingLedger, a_wake_up_late_by_just_the_interval_is_no_stall)
 {
-    Bench bench;
+    PingBench bench;
     bench.send(start);
     bench.judge(start + patience + interval);
     EXPECT_EQ(bench.pulses(), Pulses{Pulse::silent});
@@ -218,7 +175,7 @@ TEST(PingLedger, a_wake_up_late_by_just_the_interval_is_no_stall)
 
 TEST(PingLedger, what_should_have_left_during_a_stall_is_skipped_and_not_replayed)
 {
-    Bench bench;
+    PingBench bench;
     bench.send(start);
     bench.judge(start + 30s + 7ms);
     EXPECT_TRUE(bench.send(start + 30s + 7ms).size() <= 1);
@@ -237,7 +194,7 @@ TEST(PingLedger, after_a_stall_all_targets_keep_their_phase_instead_of_leaving_t
     for (int i = 0; i < 200; ++i) {
         targets.push_back(host("compute" + std::to_string(i), "10.0.0." + std::to_string(i)));
     }
-    Bench bench{targets};
+    PingBench bench{targets};
     for (auto now = start; now < start + 1s; now += 1ms) {
         bench.judge(now);
         EXPECT_LE(bench.send(now).size(), 2U);
@@ -250,7 +207,7 @@ TEST(PingLedger, after_a_stall_all_targets_keep_their_phase_instead_of_leaving_t
 
 TEST(PingLedger, first_probes_are_spread_over_the_interval)
 {
-    Bench bench{{host("a", "10.0.0.1"), host("b", "10.0.0.2")}};
+    PingBench bench{{host("a", "10.0.0.1"), host("b", "10.0.0.2")}};
     EXPECT_EQ(bench.send(start).size(), 1U);
     EXPECT_EQ(bench.send(start + interval / 2 - 1us).size(), 0U);
     EXPECT_EQ(bench.send(start + interval / 2).size(), 1U);
@@ -258,7 +215,7 @@ TEST(PingLedger, first_probes_are_spread_over_the_interval)
 
 TEST(PingLedger, probes_of_one_target_are_never_closer_than_half_an_interval)
 {
-    Bench bench;
+    PingBench bench;
     bench.send(start);
     std::vector<Instant> times;
     for (auto now = start + interval + 130ms; now < start + 3s; now += 70ms) {
@@ -274,7 +231,7 @@ TEST(PingLedger, probes_of_one_target_are_never_closer_than_half_an_interval)
 
 TEST(PingLedger, while_nothing_can_be_judged_only_so_many_probes_are_asked)
 {
-    Bench bench;
+    PingBench bench;
     std::size_t sent = 0;
     for (auto now = start; now < start + 60s; now += interval) {
         sent += bench.send(now).size();
@@ -289,14 +246,14 @@ TEST(PingLedger, patience_may_be_longer_than_the_interval)
 {
     auto patient = host("compute1", "10.0.0.1");
     patient.patience = 1s;
-    Bench bench{{patient}};
+    PingBench bench{{patient}};
     std::vector<EchoProbe> sent;
     for (int i = 0; i < 5; ++i) {
         bench.judge(start + i * interval);
         sent.push_back(bench.send(start + i * interval).at(0));
     }
-    bench.ledger.replied(bench.address, sent[0], bench.events);
-    bench.ledger.replied(bench.address, sent[4], bench.events);
+    bench.ledger.replied(bench.address, sent[0], start, bench.events);
+    bench.ledger.replied(bench.address, sent[4], start, bench.events);
     bench.judge(start + 2s - 200ms);
     const auto pulses = bench.pulses();
     EXPECT_EQ(std::count(pulses.begin(), pulses.end(), Pulse::beating), 2);
@@ -304,9 +261,9 @@ TEST(PingLedger, patience_may_be_longer_than_the_interval)
 
 TEST(PingLedger, a_sentinel_is_reported_as_such)
 {
-    Bench bench{{IcmpTarget{SentinelId{"gateway"}, "10.0.0.1", interval, patience}}};
+    PingBench bench{{IcmpTarget{SentinelId{"gateway"}, "10.0.0.1", interval, patience}}};
     const auto sent = bench.send(start);
-    bench.ledger.replied(bench.address, sent[0], bench.events);
+    bench.ledger.replied(bench.address, sent[0], start, bench.events);
     const auto* result = std::get_if<SentinelResult>(&bench.events.at(0));
     ASSERT_NE(result, nullptr);
     EXPECT_EQ(result->sentinel, SentinelId{"gateway"});
@@ -315,7 +272,7 @@ TEST(PingLedger, a_sentinel_is_reported_as_such)
 
 TEST(PingLedger, without_targets_nothing_is_ever_due)
 {
-    Bench bench{{}};
+    PingBench bench{{}};
     EXPECT_FALSE(bench.ledger.next_due());
     bench.judge(start + 1h);
     EXPECT_TRUE(bench.send(start + 1h).empty());
@@ -323,7 +280,7 @@ TEST(PingLedger, without_targets_nothing_is_ever_due)
 
 TEST(PingLedger, tells_the_next_moment_that_matters)
 {
-    Bench bench;
+    PingBench bench;
     EXPECT_EQ(bench.ledger.next_due(), start);
     bench.send(start);
     EXPECT_EQ(bench.ledger.next_due(), start + patience);

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "nova/clouds_yaml.hpp"
+#include "nova/find_cloud.hpp"
 
 #include <cstdlib>
 #include <fstream>
 #include <gtest/gtest.h>
 #include <map>
+#include <sstream>
 
 namespace knell::nova {
 namespace {
@@ -339,11 +340,43 @@ TEST_F(CloudsYaml, errors_say_where_and_what_to_do)
     complains(good + "    interface: outside\n", "clouds.yaml:11:16: interface must be public");
 }
 
+TEST_F(CloudsYaml, every_program_of_knell_finds_it_in_the_same_words)
+{
+    std::ostringstream err;
+    write("clouds.yaml", good + "    verify: false\n");
+    const auto found = find_cloud(query_, err);
+    ASSERT_TRUE(found);
+    EXPECT_EQ(found->cloud, "lab");
+    EXPECT_EQ(err.str().find("warning: " + directory_.string() + "/clouds.yaml:11:13: "), 0U);
+    err.str("");
+    query_.cloud = "nowhere";
+    EXPECT_FALSE(find_cloud(query_, err));
+    EXPECT_EQ(err.str(),
+              directory_.string() + "/clouds.yaml: there is no cloud \"nowhere\"; there is: lab\n");
+    EXPECT_EQ(cloud_query("a", "b").cloud, "a");
+    EXPECT_EQ(cloud_query("a", "b").clouds_file, "b");
+    EXPECT_EQ(cloud_query("", "").cloud, std::nullopt);
+    EXPECT_EQ(cloud_query("", "").clouds_file, std::nullopt);
+}
+
 TEST_F(CloudsYaml, all_errors_come_at_once)
 {
     write("clouds.yaml", "clouds: {lab: {auth: {auth_url: x}, interface: y, verify: z}}");
     const auto read = read_cloud(query_);
     EXPECT_GE(std::get<CloudErrors>(read).size(), 6U);
+}
+
+TEST_F(CloudsYaml, a_cloud_that_is_merged_with_itself_is_refused)
+{
+    write("clouds.yaml", "clouds: {lab: &lab {<<: *lab, auth: &auth {<<: [*auth, *auth]}}}\n");
+    EXPECT_NE(errors().find("merged (<<) from 100 maps or more, or from itself"),
+              std::string::npos);
+}
+
+TEST_F(CloudsYaml, a_region_without_a_name_is_refused)
+{
+    write("clouds.yaml", good + "    regions: [{}]\n");
+    EXPECT_NE(errors().find("\"regions\" must be a single value"), std::string::npos);
 }
 
 } // namespace

@@ -64,6 +64,11 @@ CloudSettings FakeCloud::settings() const
     return settings;
 }
 
+std::string FakeCloud::last_request_id() const
+{
+    return "req-" + std::to_string(server_.seen().size());
+}
+
 std::vector<std::string> FakeCloud::asked() const
 {
     std::vector<std::string> result;
@@ -115,7 +120,7 @@ Behaviour FakeCloud::serve(const Seen& seen)
         return put(seen);
     }
     if (path == "/v2.1/servers/detail") {
-        return http::answer(200, servers);
+        return list_servers(seen);
     }
     return http::answer(404, "<html><h1>404 Not Found</h1></html>");
 }
@@ -168,10 +173,31 @@ Behaviour FakeCloud::list(const Seen& seen) const
             if (asked_minor(seen) >= 11) {
                 record["forced_down"] = service.forced_down;
             }
+            record["status"] = service.disabled ? "disabled" : "enabled";
+            record["state"] = service.up && !service.forced_down ? "up" : "down";
+            record["disabled_reason"] = service.disabled_reason.empty()
+                                            ? json::value{}
+                                            : json::value(service.disabled_reason);
         }
         records.push_back(std::move(record));
     }
-    return http::answer(200, json::serialize(json::object{{"services", std::move(records)}}));
+    return http::answer(200, json::serialize(json::object{{"services", std::move(records)}}),
+                        "x-openstack-request-id: " + last_request_id() + "\r\n");
+}
+
+Behaviour FakeCloud::list_servers(const Seen& seen) const
+{
+    if (!all_projects && seen.target.find("all_tenants=1") != std::string::npos) {
+        return nova::fault(403, "Policy doesn't allow os_compute_api:servers:detail:"
+                                "get_all_tenants to be performed.");
+    }
+    const auto at = seen.target.find("marker=");
+    if (at == std::string::npos) {
+        return http::answer(200, servers);
+    }
+    const auto page = pages.find(seen.target.substr(at + 7));
+    return page == pages.end() ? nova::fault(400, "marker not found")
+                               : http::answer(200, page->second);
 }
 
 Behaviour FakeCloud::put(const Seen& seen)
@@ -185,7 +211,8 @@ Behaviour FakeCloud::put(const Seen& seen)
     for (auto& [host, service] : services) {
         if (by_host ? body.at("host").as_string() == host : service.id == last) {
             service.forced_down = body.at("forced_down").as_bool();
-            return http::answer(200, R"({"service":{}})");
+            return http::answer(200, R"({"service":{}})",
+                                "X-OpenStack-Request-Id: " + last_request_id() + "\r\n");
         }
     }
     return nova::fault(404, "Service " + last + " could not be found.");

@@ -17,6 +17,9 @@ public:
         std::string id;
         bool forced_down = false;
         bool cell_reachable = true;
+        bool disabled = false;
+        std::string disabled_reason{};
+        bool up = true; ///< as long as it is not forced down
     };
     /// What happens instead of the usual, if anything.
     using Fault = std::function<std::optional<http::Behaviour>(const http::Seen&)>;
@@ -30,6 +33,8 @@ public:
     [[nodiscard]] const std::vector<http::Seen>& seen() const { return server_.seen(); }
     [[nodiscard]] std::string url(const std::string& path) const { return server_.url(path); }
     void revoke_tokens() { valid_.clear(); }
+    /// Good answers of os-services are numbered as they were asked: "req-1" for the first of all.
+    [[nodiscard]] std::string last_request_id() const;
     /// What the usual would be; for faults that act first and fail then.
     http::Behaviour serve(const http::Seen& seen);
 
@@ -38,12 +43,15 @@ public:
     std::string password = "sesame";
     std::chrono::seconds token_lifetime{3600};
     std::string servers = R"({"servers":[]})";
+    std::map<std::string, std::string> pages; ///< further ones, by the marker that asks for them
+    bool all_projects = true;                 ///< our user may ask for all_tenants
     Fault fault;
 
 private:
     http::Behaviour answer_to(const http::Seen& seen);
     http::Behaviour token(const http::Seen& seen);
     http::Behaviour list(const http::Seen& seen) const;
+    http::Behaviour list_servers(const http::Seen& seen) const;
     http::Behaviour put(const http::Seen& seen);
 
     std::set<std::string> valid_;

@@ -1,24 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "nova/finding.hpp"
 #include "nova/messages.hpp"
+#include "tests/unit/nova/fixture.hpp"
 
 #include <boost/json.hpp>
 
-#include <fstream>
 #include <gtest/gtest.h>
-#include <sstream>
 
 namespace knell::nova {
 namespace {
-
-std::string fixture(const std::string& name)
-{
-    std::ifstream in{KNELL_SOURCE_DIR "/tests/unit/nova/fixtures/" + name};
-    EXPECT_TRUE(in) << name;
-    std::ostringstream text;
-    text << in.rdbuf();
-    return text.str();
-}
 
 template <class T>
 T read(Parsed<T> parsed)
@@ -131,6 +121,33 @@ TEST(Services, records_are_read)
     EXPECT_EQ(records[1].id, "11111111-0000-4000-8000-000000000002");
     EXPECT_EQ(records[1].forced_down, true);
     EXPECT_EQ(records[2].forced_down, false);
+    EXPECT_EQ(records[1].disabled, false);
+    EXPECT_EQ(records[1].up, false);
+    EXPECT_EQ(records[2].up, true);
+    EXPECT_EQ(records[2].disabled_reason, "");
+}
+
+TEST(Services, a_reason_is_one_short_line_and_an_unknown_word_is_no_answer)
+{
+    const auto read_one = [](const std::string& members) {
+        return read(parse_services(R"({"services":[{"host":"h",)" + members + "}]}")).at(0);
+    };
+    const auto record =
+        read_one(R"("status":"disabled","state":"up","disabled_reason":"new\n\u001b[1mdisk")");
+    EXPECT_EQ(record.disabled, true);
+    EXPECT_EQ(record.up, true);
+    EXPECT_EQ(record.disabled_reason, "new [1mdisk");
+    std::string umlauts;
+    for (int i = 0; i < 300; ++i) {
+        umlauts += "\xc3\xa4";
+    }
+    const auto reason = read_one(R"("disabled_reason":"x)" + umlauts + "\"").disabled_reason;
+    EXPECT_EQ(reason, "x" + umlauts.substr(0, 400) + " ...");
+    for (const char* odd :
+         {R"("status":"UNKNOWN")", R"("status":true,"state":1)", R"("state":"")"}) {
+        EXPECT_EQ(read_one(odd).disabled, std::nullopt) << odd;
+        EXPECT_EQ(read_one(odd).up, std::nullopt) << odd;
+    }
 }
 
 TEST(Services, an_integer_is_no_id_and_an_absent_flag_is_not_false)
@@ -296,6 +313,16 @@ TEST(ForceDown, the_bodies_are_what_nova_wants)
     EXPECT_EQ(force_down_by_id(false), R"({"forced_down":false})");
     EXPECT_EQ(boost::json::parse(force_down_by_host("a\"b", false)),
               boost::json::parse(R"({"host":"a\"b","binary":"nova-compute","forced_down":false})"));
+}
+
+TEST(NovaMessages, an_error_page_in_another_encoding_becomes_a_line_that_json_can_carry)
+{
+    EXPECT_EQ(fault_message("<html>Schl\xfc"
+                            "ssel \xe9"
+                            "<b>abgelaufen</b>\xc2\x9b"
+                            "2J</html>"),
+              "Schl?ssel ? abgelaufen 2J");
+    EXPECT_EQ(one_line("\xe0\x82\x9b ok"), "??? ok");
 }
 
 } // namespace

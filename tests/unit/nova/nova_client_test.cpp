@@ -8,7 +8,9 @@ using http::answer;
 using http::Behaviour;
 using http::Seen;
 using ::testing::ElementsAre;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
+using ::testing::StartsWith;
 using Then = http::Behaviour::Then;
 
 using Writing = NovaClientTest;
@@ -44,6 +46,32 @@ TEST_F(Writing, kept_warm_it_takes_one_write_and_one_look)
     EXPECT_THAT(asked(), ElementsAre(put_1, "GET /v2.1/os-services"));
     EXPECT_EQ(clear().outcome, NovaOutcome::done);
     EXPECT_FALSE(cloud_.services["compute1"].forced_down);
+}
+
+TEST_F(Writing, the_detail_names_the_requests_as_novas_log_does)
+{
+    EXPECT_EQ(force_down().detail, "PUT req-4, read back by req-5: forced_down=true");
+    EXPECT_EQ(clear().detail, "PUT req-6, read back by req-7: forced_down=false");
+    EXPECT_EQ(read().detail, "Nova shows forced_down=false (req-8)");
+}
+
+TEST_F(Writing, a_request_id_that_is_none_is_not_repeated)
+{
+    warm_up();
+    put_meets([&](const Seen& seen) {
+        cloud_.serve(seen);
+        return answer(200, "{}", "x-openstack-request-id: req-\x1b[31m\r\n");
+    });
+    const NovaAnswer result = force_down();
+    EXPECT_EQ(result.detail,
+              "PUT, read back by " + cloud_.last_request_id() + ": forced_down=true");
+    cloud_.fault = nullptr;
+    services_meet([&](const Seen& seen) {
+        Behaviour usual = cloud_.serve(seen);
+        return answer(200, usual.bytes.substr(usual.bytes.find("\r\n\r\n") + 4),
+                      "x-openstack-request-id: " + std::string(65, 'r') + "\r\n");
+    });
+    EXPECT_EQ(read().detail, "Nova shows forced_down=true");
 }
 
 TEST_F(Writing, done_again_is_done)
@@ -84,7 +112,8 @@ TEST_F(Doubt, a_write_that_shows_no_effect_is_not_done)
     const NovaAnswer result = force_down();
     EXPECT_EQ(result.outcome, NovaOutcome::unknown);
     EXPECT_EQ(result.forced_down, false);
-    EXPECT_THAT(result.detail, HasSubstr("but read back: forced_down=false"));
+    EXPECT_EQ(result.detail,
+              "PUT, but read back by " + cloud_.last_request_id() + ": forced_down=false");
 }
 
 TEST_F(Doubt, a_write_whose_answer_was_lost_is_done_if_it_reads_so)
@@ -98,6 +127,9 @@ TEST_F(Doubt, a_write_whose_answer_was_lost_is_done_if_it_reads_so)
         const NovaAnswer result = force_down("compute1", 1s);
         EXPECT_EQ(result.outcome, NovaOutcome::done) << result.detail;
         EXPECT_EQ(result.forced_down, true);
+        EXPECT_THAT(result.detail, StartsWith("Nova did not answer: "));
+        EXPECT_THAT(result.detail,
+                    EndsWith(", read back by " + cloud_.last_request_id() + ": forced_down=true"));
     }
 }
 

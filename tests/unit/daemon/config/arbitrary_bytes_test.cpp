@@ -76,6 +76,20 @@ TEST_F(ArbitraryBytes, made_of_pieces_of_yaml_crash_nothing)
                                                  "monitors",
                                                  "icmp",
                                                  "heartbeat",
+                                                 "tcp",
+                                                 "port",
+                                                 "verdict",
+                                                 "rule",
+                                                 "at_least",
+                                                 "veto",
+                                                 "then",
+                                                 "silent",
+                                                 "dead",
+                                                 "none",
+                                                 "50%",
+                                                 "failure_domains",
+                                                 "never_fence",
+                                                 "profile",
                                                  "@",
                                                  "`",
                                                  "%",
@@ -93,11 +107,15 @@ TEST_F(ArbitraryBytes, made_of_pieces_of_yaml_crash_nothing)
 
 TEST_F(ArbitraryBytes, put_anywhere_into_a_good_file_crash_nothing)
 {
-    const std::string text = R"(networks: [mgmt]
-groups: {r: {fence: [{username: u, password: {file: secrets/bmc}, identity: unchecked}]}}
-monitors: {icmp: {interval: 200ms, fall: 5}}
+    const std::string text = R"(profile: fast
+networks: [mgmt, x]
+failure_domains: {r1: {together: 3, then: hold}}
+fencing: {storm: {hosts: 3, share: 50%}, budget: {down: none}, inspect: never}
+verdict: {rule: [{mgmt: silent, x: up, then: dead}, {mgmt: silent, then: dead}], veto: [mgmt]}
+groups: {r: {never_fence: why, failure_domains: [r1], fence: [{username: u, password: {file: secrets/bmc}, identity: unchecked}]}}
+monitors: {icmp: {interval: 200ms, fall: 5}, tcp: {port: 9}, userspace: {dead: 1m}}
 hosts:
-  - {name: "c[1-3]", group: r, addresses: {mgmt: "10.0.0.{n}"}, fence: [{address: "10.0.1.{n}"}]}
+  - {name: "c[1-3]", group: r, addresses: {mgmt: "10.0.0.{n}", x: "10.0.2.{n}"}, fence: [{address: "10.0.1.{n}"}]}
 )";
     EXPECT_TRUE(rc::check([&] {
         std::string changed = text;
@@ -173,6 +191,22 @@ TEST_F(ArbitraryBytes, larger_than_the_limit_are_not_parsed)
     const Loaded loaded = load_text("networks: [mgmt]\n" + std::string(1U << 20U, '#'));
     EXPECT_FALSE(loaded.config.has_value());
     EXPECT_THAT(words(loaded), ::testing::HasSubstr("larger than"));
+}
+
+TEST_F(ArbitraryBytes, that_only_some_decoders_take_for_characters_are_no_utf_8)
+{
+    for (const std::string bytes :
+         {"\xE0\x82\x9B", "\xED\xA0\x80", "\xF0\x80\x80\x80", "\xF4\x90\x80\x80"}) {
+        EXPECT_THAT(words(load_text("networks: [" + bytes + "]\n")),
+                    ::testing::HasSubstr("not UTF-8"));
+    }
+}
+
+TEST_F(ArbitraryBytes, in_a_message_do_not_speak_to_the_terminal)
+{
+    const auto said = words(load_text("mode: \"\\e[2J\\x9b\"\n"));
+    EXPECT_THAT(said, ::testing::HasSubstr("`?[2J??`"));
+    EXPECT_EQ(said.find('\x1b'), std::string::npos);
 }
 
 TEST(Document, an_alias_bomb_is_defused)

@@ -107,7 +107,7 @@ TEST_F(GoodConfig, a_host_speaks_over_its_group_and_its_group_over_the_site)
     EXPECT_EQ(host.monitors[1].fall, 8U);
     EXPECT_EQ(host.monitors[1].interval, 250ms);
     EXPECT_EQ(host.monitors[3].network, NetworkId{"storage"});
-    EXPECT_EQ(host.userspace_warning, 5s);
+    EXPECT_EQ(host.userspace.warning, 5s);
     EXPECT_EQ(host.fence.reply, 12s);
     EXPECT_EQ(host.fence.settle, 3s);
     EXPECT_EQ(host.fence.readings, 4U);
@@ -121,7 +121,7 @@ TEST_F(GoodConfig, a_host_speaks_over_its_group_and_its_group_over_the_site)
     EXPECT_EQ(host.goodbye_grace, 5min);
     EXPECT_EQ(host.identity_check, IdentityCheck::required);
     EXPECT_EQ(host.identity, SystemUuid{"aaaaaaaa-2222-3333-4444-555555555555"});
-    EXPECT_EQ(config.hosts[0].failure_domain, "pdu7");
+    EXPECT_THAT(host.domains, ElementsAre(DomainId{"pdu7"}));
     EXPECT_EQ(config.hosts[0].group, "rack1");
 
     const HostPolicy& other = config.policy.hosts[1];
@@ -240,7 +240,7 @@ hosts:
     EXPECT_EQ(config.policy.vantage.stall, 120ms);
     EXPECT_EQ(config.policy.gate.mode, Mode::armed);
     ASSERT_THAT(config.hosts, SizeIs(2));
-    EXPECT_EQ(config.hosts[0].failure_domain, "moved");
+    EXPECT_THAT(config.policy.hosts[0].domains, ElementsAre(DomainId{"moved"}));
     EXPECT_EQ(config.hosts[1].id, HostId{"compute2"});
     EXPECT_EQ(config.policy.hosts[0].fence.settle, 4s);
     EXPECT_THAT(config.files,

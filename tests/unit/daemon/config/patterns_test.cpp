@@ -107,19 +107,56 @@ hosts:
     EXPECT_THAT(loaded.diagnostics, SizeIs(2)) << words(loaded);
 }
 
-TEST_F(Patterns, the_faults_of_two_hundred_hosts_are_told_all_at_once)
+/// Where the nth host of the list below stands in it.
+unsigned line_of(unsigned host)
 {
+    return host + 2;
+}
+
+TEST_F(Patterns, the_faults_of_two_hundred_hosts_are_told_all_at_once_in_their_order)
+{
+    // Another kind of fault in every eighth.
+    const std::vector<std::string> faults{
+        "addresses: {mgmt: 10.0.0.Nx}",
+        "addresses: {mgmt: 10.0.0.N}, monitors: {icmp: {fall: 1}}",
+        "addresses: {mgmt: 10.0.0.N}, verdict: {rule: {at_least: 2}}",
+        "addresses: {mgmt: 10.0.0.N}, verdict: {veto: [tcp@mgmt]}",
+        "addresses: {mgmt: 10.0.0.N}, never_fence: true",
+        "addresses: {mgmt: 10.0.0.N}, fencing: {inspect: 5}",
+        "addresses: {mgmt: 10.0.0.N}, recovery: {flapping: {within: never}}",
+        "addresses: {mgmt: 10.0.0.N}, failure_domain: rack1, failure_domains: [rack2]"};
     std::string text = "networks: [mgmt]\nhosts:\n";
-    for (int i = 1; i <= 200; ++i) {
-        text += "  - {name: compute" + std::to_string(i) + ", addresses: {mgmt: 10.0.0." +
-                std::to_string(i) + "x}, fence: []}\n";
+    for (unsigned i = 1; i <= 200; ++i) {
+        std::string fault = faults[i % faults.size()];
+        const std::string number = std::to_string(i);
+        fault.replace(fault.find('N'), 1, number);
+        text += "  - {name: compute" + number + ", " + fault + "}\n";
     }
     const Loaded loaded = load_text(text);
-    const auto errors =
-        std::count_if(loaded.diagnostics.begin(), loaded.diagnostics.end(),
-                      [](const Diagnostic& each) { return each.severity == Severity::error; });
-    EXPECT_EQ(errors, 200);
+    EXPECT_FALSE(loaded.config.has_value());
+    std::vector<unsigned> lines;
+    for (const Diagnostic& each : loaded.diagnostics) {
+        if (each.severity == Severity::error) {
+            lines.push_back(each.at.line);
+        }
+    }
+    ASSERT_THAT(lines, SizeIs(200)) << words(loaded);
+    for (unsigned i = 1; i <= 200; ++i) {
+        EXPECT_EQ(lines[i - 1], line_of(i));
+    }
     EXPECT_THAT(words(loaded), HasSubstr("200 errors, 200 warnings\n"));
+}
+
+TEST_F(Patterns, of_two_thousand_faults_at_one_place_the_first_are_shown_and_the_rest_counted)
+{
+    const Loaded loaded = load_text(R"(
+networks: [mgmt, storage]
+hosts:
+  - {name: "compute[1-2000]", addresses: {mgmt: "fd00::{n}"}, never_fence: x, verdict: {veto: [storage]}}
+)");
+    EXPECT_THAT(loaded.diagnostics, SizeIs(3)) << words(loaded);
+    EXPECT_THAT(words(loaded), HasSubstr("host compute3 has no network `storage`"));
+    EXPECT_THAT(words(loaded), HasSubstr("1997 more at this place are not shown"));
 }
 
 } // namespace

@@ -21,37 +21,40 @@
 
 namespace knell::control {
 
-/// A daemon that answers from values. Its orders are kept until a test looks.
+/// A daemon that answers from values, among them `view`, which a test may change before it
+/// starts the server. Its orders are kept until a test looks.
 class ScriptedOperations : public Operations {
 public:
-    FleetView fleet() override
+    ScriptedOperations()
     {
-        FleetView view;
         view.mode = Mode::armed;
         view.mode_by = "configuration";
         view.clear = true;
         view.budget = 3;
-        view.hosts.push_back(*host(HostId{"compute1"}));
-        return view;
+        view.hosts.push_back({.host = HostId{"compute1"},
+                              .state = "Healthy",
+                              .since = read_now() - 90s,
+                              .why = "all monitors beat",
+                              .episode = EpisodeId{0},
+                              .boot = BootId{"b1"},
+                              .identity = std::nullopt,
+                              .forced_down_by_us = false,
+                              .nova_compute = true,
+                              .monitors = {}});
     }
+    FleetView fleet() override { return view; }
     std::optional<HostView> host(const HostId& host) override
     {
-        if (host != HostId{"compute1"}) {
-            return std::nullopt;
+        for (const auto& each : view.hosts) {
+            if (each.host == host) {
+                return each;
+            }
         }
-        return HostView{.host = host,
-                        .state = "Healthy",
-                        .since = read_now() - 90s,
-                        .why = "all monitors beat",
-                        .episode = EpisodeId{0},
-                        .boot = BootId{"b1"},
-                        .identity = std::nullopt,
-                        .forced_down_by_us = false,
-                        .nova_compute = true,
-                        .monitors = {}};
+        return std::nullopt;
     }
-    Explanation explain(const HostId& host) override
+    Explanation explain(const HostId& host, std::optional<EpisodeId> episode) override
     {
+        asked_episode = episode;
         return {{{.seq = 1,
                   .at = "2026-11-22T12:00:00.000000Z",
                   .boot_clock = {},
@@ -74,10 +77,19 @@ public:
         }
     }
 
+    void reload(const std::string& by, OnAnswer on_answer) override
+    {
+        reloaded_by = by;
+        on_answer(true, "nothing has changed");
+    }
+
     static Instant read_now() { return instant(std::chrono::steady_clock::now()); }
 
+    FleetView view;
     std::vector<OperatorOrder> orders;
     std::vector<OnAnswer> owed;
+    std::optional<EpisodeId> asked_episode;
+    std::string reloaded_by;
     bool answers_later = false;
 };
 

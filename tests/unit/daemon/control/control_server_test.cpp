@@ -183,8 +183,8 @@ TEST_F(ControlTest, bad_requests_are_answered_with_the_codes_of_json_rpc)
          R"({"host":"compute1","reason":"x","force":"yes"}})"
          "\n",
          -32602},
-        {R"({"jsonrpc":"2.0","id":1,"method":"host.confirm_off","params":)"
-         R"({"host":"compute1","reason":"x","force":true}})"
+        {R"({"jsonrpc":"2.0","id":1,"method":"host.inspect","params":)"
+         R"({"host":"compute1","force":true}})"
          "\n",
          -32602},
     };

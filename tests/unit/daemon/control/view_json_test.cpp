@@ -39,7 +39,74 @@ TEST(ViewJson, a_host_is_told_in_seconds_and_dates_and_null_where_nothing_is_kno
         R"("identity":"u","forced_down_by_us":false,"nova_compute":true,"monitors":[)"
         R"({"id":"icmp@mgmt","state":"down","silences":5,"last_beat":{"seconds_ago":1E0,)"
         R"("at":"2026-11-22T11:59:59.000000Z"}},)"
-        R"({"id":"heartbeat@mgmt","state":"unseen","silences":0,"last_beat":null}]})");
+        R"({"id":"heartbeat@mgmt","state":"unseen","silences":0,"last_beat":null}],)"
+        R"("rule":{"text":"","networks":[],"now":{"cells":[],"outcome":"","fits":false},)"
+        R"("lines":[]},"devices":[],"not_ready":null,"planned":null,"domains":[],)"
+        R"("precious":null,"service":null,"readmissions":0,"in_plan":false})");
+}
+
+/// Only what came with verdict rules, domains, planned work and readiness.
+json::object grown(const HostView& host)
+{
+    auto told = to_json(host, noon);
+    for (const char* old : {"host", "state", "since", "why", "episode", "boot", "identity",
+                            "forced_down_by_us", "nova_compute", "monitors"}) {
+        told.erase(old);
+    }
+    return told;
+}
+
+TEST(ViewJson, a_host_is_told_with_its_rule_devices_planned_work_and_what_nova_says)
+{
+    HostView host{.host = HostId{"compute1"},
+                  .state = "Held",
+                  .since = noon.monotonic,
+                  .why = "",
+                  .episode = EpisodeId{7},
+                  .boot = std::nullopt,
+                  .identity = std::nullopt,
+                  .forced_down_by_us = false,
+                  .nova_compute = false,
+                  .monitors = {}};
+    host.rule.text = "dead when every network is silent";
+    host.rule.networks = {NetworkId{"mgmt"}, NetworkId{"storage"}};
+    host.rule.now = {{"silent", "up"}, "alive", false};
+    host.rule.lines = {{{"silent", "silent"}, "dead", false}, {{"any", "any"}, "alive", true}};
+    host.devices = {{DeviceId{"bmc1"},
+                     "not ready",
+                     "no answer",
+                     noon.monotonic - 60s,
+                     250ms,
+                     {true, std::nullopt, "always-on"}},
+                    {DeviceId{"bmc2"}, "unknown", "", std::nullopt, std::nullopt, {}}};
+    host.not_ready = "bmc1: no answer";
+    host.planned = PlannedView{"uid=0(root) pid=1", "new fans", noon.monotonic + 90s};
+    host.domains = {DomainId{"rack1"}, DomainId{"pdu-a"}};
+    host.precious = "it runs etcd";
+    host.service = ServiceSeen{HostId{"compute1"}, true, true, "fans", false};
+    host.readmissions = 2;
+    host.in_plan = true;
+    EXPECT_EQ(json::value(grown(host)), json::parse(R"({
+        "rule": {"text": "dead when every network is silent", "networks": ["mgmt", "storage"],
+                 "now": {"cells": ["silent", "up"], "outcome": "alive", "fits": false},
+                 "lines": [{"cells": ["silent", "silent"], "outcome": "dead", "fits": false},
+                           {"cells": ["any", "any"], "outcome": "alive", "fits": true}]},
+        "devices": [{"id": "bmc1", "state": "not ready", "why": "no answer",
+                     "looked_at": {"seconds_ago": 60.0, "at": "2026-11-22T11:59:00.000000Z"},
+                     "latency": 0.25, "may_power_off": true, "cipher_zero": null,
+                     "on_restore": "always-on"},
+                    {"id": "bmc2", "state": "unknown", "why": "", "looked_at": null,
+                     "latency": null, "may_power_off": null, "cipher_zero": null,
+                     "on_restore": null}],
+        "not_ready": "bmc1: no answer",
+        "planned": {"by": "uid=0(root) pid=1", "reason": "new fans",
+                    "until": {"seconds_left": 90.0, "at": "2026-11-22T12:01:30.000000Z"}},
+        "domains": ["rack1", "pdu-a"], "precious": "it runs etcd",
+        "service": {"forced_down": true, "disabled": true, "disabled_reason": "fans",
+                    "up": false},
+        "readmissions": 2, "in_plan": true})"));
+    host.planned->until.reset();
+    EXPECT_TRUE(grown(host).at("planned").at("until").is_null());
 }
 
 TEST(ViewJson, a_fleet_is_told_with_its_mode_vantage_and_budget)
@@ -55,7 +122,25 @@ TEST(ViewJson, a_fleet_is_told_with_its_mode_vantage_and_budget)
               R"({"schema":1,"mode":"observe","mode_by":"uid=0(root) pid=1",)"
               R"("vantage":{"clear":false,"text":"no sentinel answers"},)"
               R"("budget":{"fences":3,"used":1},)"
-              R"("sentinels":[{"id":"gateway","beating":false}],"hosts":[]})");
+              R"("sentinels":[{"id":"gateway","beating":false}],"hosts":[],)"
+              R"("hold":null,"storm":null,"domains":[]})");
+}
+
+TEST(ViewJson, a_fleet_is_told_with_its_hold_its_storm_and_its_domains)
+{
+    FleetView fleet;
+    fleet.hold = "by alice: work on the switches";
+    fleet.storm = "3 of 8 hosts failed together";
+    fleet.domains = {{DomainId{"rack1"}, 4, 3, 1, 0, "3 of the 4 hosts of rack1 failed together"},
+                     {DomainId{"rack2"}, 4, 0, 2, 1, ""}};
+    const auto told = to_json(fleet, noon);
+    EXPECT_EQ(told.at("hold").as_string(), "by alice: work on the switches");
+    EXPECT_EQ(told.at("storm").as_string(), "3 of 8 hosts failed together");
+    EXPECT_EQ(told.at("domains"), json::parse(R"([
+        {"id": "rack1", "hosts": 4, "in_doubt": 3, "budget": {"fences": 1, "used": 0},
+         "lost": "3 of the 4 hosts of rack1 failed together"},
+        {"id": "rack2", "hosts": 4, "in_doubt": 0, "budget": {"fences": 2, "used": 1},
+         "lost": null}])"));
 }
 
 TEST(ViewJson, a_notice_is_told_with_its_weight_and_without_an_episode_when_there_is_none)
@@ -68,6 +153,17 @@ TEST(ViewJson, a_notice_is_told_with_its_weight_and_without_an_episode_when_ther
                                                    .text = "no sentinel answers"}})),
               R"({"at":"2026-11-22T12:00:00.000000Z","weight":"warning","id":"VANTAGE_LOST",)"
               R"("host":null,"episode":null,"text":"no sentinel answers"})");
+}
+
+TEST(ViewJson, a_detail_is_told_as_such)
+{
+    const auto told = to_json(TimedNotice{noon.wall,
+                                          {.weight = Notice::Weight::detail,
+                                           .id = "POWER_READ",
+                                           .host = HostId{"compute1"},
+                                           .episode = EpisodeId{7},
+                                           .text = "bmc1 reads off"}});
+    EXPECT_EQ(told.at("weight").as_string(), "detail");
 }
 
 TEST(ViewJson, a_row_of_the_journal_is_told_in_cores_words)

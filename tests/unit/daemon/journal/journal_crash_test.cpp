@@ -19,6 +19,8 @@
 namespace knell::journal {
 namespace {
 
+namespace fs = std::filesystem;
+
 using testing::HasSubstr;
 
 /// Writes for ever, telling the pipe each number that is durable. Never returns.
@@ -117,6 +119,34 @@ void fill_up(const std::filesystem::path& file)
     while (::write(out, block.data(), block.size()) > 0) {
     }
     ::close(out);
+}
+
+TEST(JournalCrash, a_log_cut_at_any_length_holds_the_oldest_transactions_whole)
+{
+    const Directory directory;
+    boost::asio::io_context loop;
+    const auto journal = must_open(loop, directory.path());
+    for (std::uint64_t i = 1; i <= 12; ++i) {
+        ASSERT_TRUE(write(loop, *journal, {fencing("compute1", i), fencing("compute2", i)}));
+    }
+    const auto written = all_of(*journal);
+    const auto log = directory.file().string() + "-wal";
+    std::size_t most = 0;
+    for (std::uintmax_t length = 0; length <= fs::file_size(log); length += 2039) {
+        const Directory copy;
+        fs::copy_file(directory.file(), copy.file());
+        fs::copy_file(log, copy.file().string() + "-wal");
+        fs::resize_file(copy.file().string() + "-wal", length);
+        fs::permissions(copy.path(), fs::perms::owner_all);
+        boost::asio::io_context other;
+        const auto left = all_of(*must_open(other, copy.path()));
+        EXPECT_EQ(left.size() % 2, 0u) << length;
+        EXPECT_GE(left.size(), most) << length;
+        most = left.size();
+        ASSERT_LE(most, written.size());
+        EXPECT_TRUE(std::equal(left.begin(), left.end(), written.begin())) << length;
+    }
+    EXPECT_GE(most, written.size() - 2);
 }
 
 TEST(JournalCrash, a_full_disk_refuses_entries_and_takes_them_again_when_there_is_room)

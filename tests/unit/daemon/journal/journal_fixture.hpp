@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <gtest/gtest.h>
+#include <sqlite3.h>
 #include <string>
 #include <sys/stat.h>
 #include <vector>
@@ -70,7 +71,11 @@ inline std::vector<JournalEntry> all_of(const Journal& journal)
         ADD_FAILURE() << *fault;
         return {};
     }
-    return std::get<std::vector<JournalEntry>>(std::move(read));
+    auto entries = std::get<std::vector<JournalEntry>>(std::move(read));
+    for (auto& entry : entries) {
+        entry.age = {}; // never the same twice
+    }
+    return entries;
 }
 
 /// Appends and runs the loop until it is answered.
@@ -82,6 +87,19 @@ inline bool write(boost::asio::io_context& loop, Journal& journal,
     loop.restart();
     loop.run();
     return answer;
+}
+
+/// As an operator with sqlite3(1) would. Returns SQLite's words, empty for none.
+inline std::string run_sql(const std::filesystem::path& file, const std::string& sql)
+{
+    sqlite3* handle = nullptr;
+    sqlite3_open(file.c_str(), &handle);
+    char* raw = nullptr;
+    sqlite3_exec(handle, sql.c_str(), nullptr, nullptr, &raw);
+    std::string error = raw == nullptr ? "" : raw;
+    sqlite3_free(raw);
+    sqlite3_close(handle);
+    return error;
 }
 
 } // namespace knell::journal

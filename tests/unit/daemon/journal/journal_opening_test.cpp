@@ -12,19 +12,6 @@ namespace {
 using testing::HasSubstr;
 namespace fs = std::filesystem;
 
-/// As an operator with sqlite3(1) would. Returns SQLite's words, empty for none.
-std::string run_sql(const fs::path& file, const std::string& sql)
-{
-    sqlite3* handle = nullptr;
-    sqlite3_open(file.c_str(), &handle);
-    char* raw = nullptr;
-    sqlite3_exec(handle, sql.c_str(), nullptr, nullptr, &raw);
-    std::string error = raw == nullptr ? "" : raw;
-    sqlite3_free(raw);
-    sqlite3_close(handle);
-    return error;
-}
-
 void fill(const fs::path& directory, std::size_t count)
 {
     boost::asio::io_context loop;
@@ -147,8 +134,26 @@ TEST(JournalOpening, a_newer_schema_is_refused)
 {
     const Directory directory;
     fill(directory.path(), 1);
-    run_sql(directory.file(), "PRAGMA user_version = 2");
-    EXPECT_THAT(refusal(directory.path()), HasSubstr("written by a newer knelld (schema 2"));
+    run_sql(directory.file(), "PRAGMA user_version = 3");
+    EXPECT_THAT(refusal(directory.path()), HasSubstr("written by a newer knelld (schema 3"));
+}
+
+TEST(JournalOpening, a_journal_of_the_first_schema_is_brought_up_to_date_and_loses_nothing)
+{
+    const Directory directory;
+    fill(directory.path(), 3);
+    ASSERT_EQ(run_sql(directory.file(),
+                      "DROP TRIGGER entry_is_never_changed; DROP TRIGGER entry_is_never_deleted;"
+                      "ALTER TABLE entry DROP COLUMN lasting;"
+                      "ALTER TABLE entry DROP COLUMN machine_boot; PRAGMA user_version = 1"),
+              "");
+    boost::asio::io_context loop;
+    const auto journal = must_open(loop, directory.path());
+    EXPECT_EQ(all_of(*journal), std::vector<JournalEntry>(3, fencing("compute1", 1)));
+    auto longer = fencing("compute1", 2);
+    longer.lasting = std::chrono::hours{2};
+    ASSERT_TRUE(write(loop, *journal, {longer}));
+    EXPECT_EQ(all_of(*journal).back(), longer);
 }
 
 TEST(JournalOpening, a_beginning_that_was_interrupted_is_begun_again)
@@ -174,8 +179,9 @@ TEST(JournalOpening, rows_can_be_neither_changed_nor_deleted_nor_replaced)
                 HasSubstr("append-only"));
     EXPECT_THAT(run_sql(directory.file(), "DELETE FROM entry"), HasSubstr("append-only"));
     EXPECT_THAT(
-        run_sql(directory.file(),
-                "INSERT OR REPLACE INTO entry VALUES(1,'a',1,'fenced','h',1,'b','i','c','d')"),
+        run_sql(
+            directory.file(),
+            "INSERT OR REPLACE INTO entry VALUES(1,'a',1,'fenced','h',1,'b','i','c','d',0,'m')"),
         HasSubstr("append-only"));
     boost::asio::io_context loop;
     EXPECT_EQ(all_of(*must_open(loop, directory.path())),

@@ -38,10 +38,67 @@ TEST(Journal, every_word_of_core_can_be_written_and_read)
     for (int word = 0; !name_of(static_cast<What>(word)).empty(); ++word) {
         written.push_back(fencing("compute1", 1));
         written.back().what = static_cast<What>(word);
+        written.back().lasting = std::chrono::hours{word};
     }
     ASSERT_GE(written.size(), 11u);
     ASSERT_TRUE(write(loop, *journal, written));
-    EXPECT_EQ(all_of(*journal), written);
+    const auto history = journal->history(HostId{"compute1"}, 100);
+    std::vector<JournalEntry> read;
+    for (const auto& row : std::get<std::vector<Row>>(history)) {
+        read.push_back(row.entry);
+    }
+    EXPECT_EQ(read, written);
+}
+
+TEST(Journal, what_was_merely_told_explains_a_host_and_is_kept_from_decisions)
+{
+    const Directory directory;
+    boost::asio::io_context loop;
+    const auto journal = must_open(loop, directory.path());
+    auto told = fencing("compute1", 1);
+    told.what = What::told;
+    ASSERT_TRUE(write(loop, *journal, {fencing("compute1", 1), told}));
+    EXPECT_EQ(all_of(*journal).size(), 1u);
+    EXPECT_EQ(std::get<std::vector<Row>>(journal->history(HostId{"compute1"}, 100)).size(), 2u);
+}
+
+Duration age_after(const Directory& directory, const std::string& change)
+{
+    boost::asio::io_context loop;
+    {
+        const auto journal = must_open(loop, directory.path());
+        EXPECT_TRUE(write(loop, *journal, {fencing("compute1", 1)}));
+    }
+    EXPECT_EQ(run_sql(directory.file(), "DROP TRIGGER entry_is_never_changed;" + change), "");
+    const auto read = must_open(loop, directory.path())->read_all();
+    return std::get<std::vector<JournalEntry>>(read).at(0).age;
+}
+
+TEST(Journal, the_age_of_an_entry_of_this_boot_does_not_depend_on_the_wall_clock)
+{
+    const Directory directory;
+    const auto age = age_after(directory, "UPDATE entry SET at='2001-01-01T00:00:00.000000Z', "
+                                          "boot_clock = boot_clock - 3600000000");
+    EXPECT_GE(age, 1h);
+    EXPECT_LT(age, 2h);
+}
+
+TEST(Journal, the_age_of_an_entry_of_another_boot_is_told_by_the_wall_clock)
+{
+    const Directory directory;
+    const auto then = std::chrono::system_clock::now() - std::chrono::hours{5};
+    const auto age =
+        age_after(directory, "UPDATE entry SET machine_boot='another', at='" + rfc3339(then) + "'");
+    EXPECT_GE(age, 5h);
+    EXPECT_LT(age, 6h);
+}
+
+TEST(Journal, an_entry_from_the_future_is_new_and_never_of_negative_age)
+{
+    const Directory directory;
+    EXPECT_EQ(age_after(directory, "UPDATE entry SET machine_boot='another', "
+                                   "at='2999-01-01T00:00:00.000000Z'"),
+              Duration::zero());
 }
 
 TEST(Journal, answers_come_on_the_loop_and_in_the_order_of_the_calls)
@@ -214,6 +271,12 @@ TEST(WallTime, is_rfc_3339_in_utc_with_microseconds)
     EXPECT_EQ(rfc3339(system_clock::time_point{seconds{1700000000} + microseconds{42}}),
               "2023-11-14T22:13:20.000042Z");
     EXPECT_EQ(rfc3339(system_clock::time_point{microseconds{-1}}), "1969-12-31T23:59:59.999999Z");
+    const auto now = floor<microseconds>(system_clock::now());
+    EXPECT_EQ(read_rfc3339(rfc3339(now)), now);
+    for (const auto* nonsense : {"", "2023-11-14", "2023-11-14T22:13:20Z",
+                                 "2023-11-14T22:13:20.000042Z ", "2023-11-14T22:13:20.00042Z"}) {
+        EXPECT_FALSE(read_rfc3339(nonsense)) << nonsense;
+    }
 }
 
 } // namespace

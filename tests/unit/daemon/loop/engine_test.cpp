@@ -19,6 +19,7 @@ public:
     void clear_forced_down(const ClearForcedDown&) override { note("clear"); }
     void read_forced_down(const ReadForcedDown&) override { note("read"); }
     void sample_servers(const SampleServers&) override { note("sample"); }
+    void watch(const Watch&) override { note("watch"); }
     void notify(const Notice& e) override { note("notice " + std::string{e.id}); }
     void answer(const Answer& e) override { note(e.accepted ? "accepted" : "refused"); }
 

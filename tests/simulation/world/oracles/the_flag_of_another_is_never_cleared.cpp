@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "tests/simulation/world/oracles/all.hpp"
+#include "tests/simulation/world/truth.hpp"
+
+#include <map>
+#include <set>
+
+namespace knell::sim {
+
+namespace {
+
+/// Judged where it counts, in Nova's database. Excused, and counted: somebody cleared our flag and
+/// set his own between two looks of ours, or while our request was on its way; Nova has no way to
+/// say "clear it if it is still mine".
+class Watcher final : public Oracle {
+public:
+    explicit Watcher(const Truth& truth) : Oracle{"the flag of another is never cleared", truth} {}
+
+    void on_event(const Event& event) override
+    {
+        const auto* answer = std::get_if<NovaAnswer>(&event);
+        if (answer != nullptr && answer->forced_down == false) {
+            seen_clear_.insert(answer->host);
+        }
+    }
+    void on_effect(const Effect& effect) override
+    {
+        if (const auto* put = std::get_if<ClearForcedDown>(&effect)) {
+            clearing_since_.try_emplace(put->clearance.host(), now());
+        }
+    }
+    void on_fact(const Fact& fact) override
+    {
+        const auto* changed = std::get_if<FlagChanged>(&fact);
+        if (changed == nullptr) {
+            return;
+        }
+        const auto& host = changed->host;
+        if (changed->hand == Hand::somebody) {
+            (changed->set ? set_at_ : cleared_at_)[host] = now();
+            seen_clear_.erase(host);
+            return;
+        }
+        if (changed->hand == Hand::database || changed->set) {
+            ours_.insert(host);
+            return;
+        }
+        const bool anothers =
+            changed->before.contains(Hand::somebody) && !changed->before.contains(Hand::knell);
+        // Ours was cleared, and theirs set, and nothing that Nova told us since shows it.
+        const bool unknowable = anothers && ours_.contains(host) && !seen_clear_.contains(host);
+        const bool crossed =
+            anothers && clearing_since_.contains(host) && set_at_[host] >= clearing_since_[host];
+        clearing_since_.erase(host);
+        if (unknowable || crossed) {
+            return excuse();
+        }
+        judge(!anothers, host, "the flag was another's, and knelld cleared it");
+    }
+
+private:
+    std::set<HostId> ours_; ///< at some time
+    std::set<HostId> seen_clear_;
+    std::map<HostId, Instant> set_at_, cleared_at_, clearing_since_;
+};
+
+} // namespace
+
+std::unique_ptr<Oracle> the_flag_of_another_is_never_cleared(const Truth& truth)
+{
+    return std::make_unique<Watcher>(truth);
+}
+
+} // namespace knell::sim

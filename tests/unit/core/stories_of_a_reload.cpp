@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Another policy for a fleet that is being watched.
+#include "core/fleet.hpp"
+#include "tests/unit/core/story.hpp"
+
+#include <algorithm>
+
+namespace knell::test {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+class Reload : public Story {
+protected:
+    [[nodiscard]] std::vector<std::string> refusals(const Policy& policy)
+    {
+        return world.reload(policy);
+    }
+};
+
+TEST_F(Reload, the_same_policy_changes_nothing)
+{
+    EXPECT_THAT(refusals(small_policy(3)), IsEmpty());
+    EXPECT_EQ(world.state(it), "Healthy");
+}
+
+TEST_F(Reload, a_host_keeps_what_was_seen_of_it_when_its_numbers_change)
+{
+    auto policy = small_policy(3);
+    policy.hosts[0].fence.settle = 5s;
+    policy.hosts[0].hold_down = 30s;
+    EXPECT_THAT(refusals(policy), IsEmpty());
+    EXPECT_EQ(world.state(it), "Healthy") << "not unseen";
+    world.cut(it);
+    EXPECT_TRUE(reaches("Down"));
+}
+
+TEST_F(Reload, a_host_in_mid_episode_is_neither_changed_nor_removed_and_is_named)
+{
+    world.cut(it);
+    ASSERT_TRUE(reaches("Fencing"));
+    auto changed = small_policy(3);
+    changed.hosts[0].fence.settle = 1s;
+    changed.hosts[1].hold_down = 1h;
+    EXPECT_THAT(refusals(changed),
+                ElementsAre(HasSubstr("compute1 is Fencing (episode 1) and would "
+                                      "be changed")));
+    auto removed = small_policy(3);
+    removed.hosts.erase(removed.hosts.begin());
+    EXPECT_THAT(refusals(removed), ElementsAre(HasSubstr("would be removed")));
+    EXPECT_TRUE(reaches("Down")) << "and the fence went its way";
+}
+
+TEST_F(Reload, what_concerns_other_hosts_is_taken_up_in_mid_episode)
+{
+    world.cut(it);
+    ASSERT_TRUE(reaches("Fencing"));
+    auto policy = small_policy(3);
+    policy.hosts.pop_back();
+    policy.gate.budget = 1;
+    EXPECT_THAT(refusals(policy), IsEmpty());
+    EXPECT_FALSE(world.fleet().view(HostId{"compute3"}));
+    EXPECT_EQ(world.fleet().view().budget, 1U);
+    EXPECT_TRUE(reaches("Down"));
+}
+
+TEST_F(Reload, a_new_host_begins_unseen)
+{
+    auto policy = small_policy(4);
+    EXPECT_THAT(refusals(policy), IsEmpty());
+    EXPECT_EQ(world.fleet().view(HostId{"compute4"})->state, "Unseen");
+}
+
+TEST_F(Reload, the_mode_and_the_hold_of_operators_stay)
+{
+    world.order(OperatorOrder::What::disarm);
+    world.order(OperatorOrder::What::hold);
+    EXPECT_THAT(refusals(small_policy(3)), IsEmpty());
+    EXPECT_EQ(world.fleet().view().mode, Mode::observe);
+    EXPECT_THAT(world.fleet().view().hold, HasSubstr("alice"));
+}
+
+TEST_F(Reload, a_new_host_is_complained_of_when_the_new_patience_is_over)
+{
+    auto policy = small_policy(4);
+    policy.unseen_alarm = 10s;
+    ASSERT_THAT(world.reload(policy), IsEmpty());
+    for (std::size_t alarms = 0; alarms <= 1; ++alarms) {
+        world.run(9s);
+        world.tell(ProbeResult{HostId{"compute4"}, MonitorId{"icmp@mgmt"}, Pulse::silent,
+                               world.now(), std::nullopt, ""});
+        EXPECT_EQ(world.count("compute4", "! HOST_UNSEEN"), alarms);
+    }
+}
+
+TEST_F(Reload, a_new_patience_with_nova_counts_from_the_next_question_on)
+{
+    auto policy = small_policy(3);
+    policy.nova.reply = 1min;
+    ASSERT_THAT(world.reload(policy), IsEmpty());
+    world.cut(it);
+    host().nova = Nova::mute;
+    ASSERT_TRUE(reaches("Fenced"));
+    world.run(1min);
+    EXPECT_LE(world.count(it, "ReadForcedDown"), 2U);
+}
+
+TEST_F(Reload, a_new_sentinel_is_known)
+{
+    auto policy = small_policy(3);
+    policy.vantage.sentinels.push_back({SentinelId{"switch"}, NetworkId{"mgmt"}});
+    ASSERT_THAT(world.reload(policy), IsEmpty());
+    EXPECT_EQ(world.fleet().view().sentinels.size(), 2U);
+}
+
+Policy alone_without_a_sentinel()
+{
+    auto policy = small_policy(1);
+    policy.vantage.sentinels.clear();
+    return policy;
+}
+
+class Alone : public Story {
+protected:
+    Alone() : Story{alone_without_a_sentinel()} {}
+};
+
+TEST_F(Alone, a_new_host_is_a_witness_from_its_first_beat_on)
+{
+    auto policy = small_policy(2);
+    policy.vantage.sentinels.clear();
+    ASSERT_THAT(world.reload(policy), IsEmpty());
+    const auto fenced = [&] {
+        for (int i = 0; i < 100 && world.state(it) != "Fencing"; ++i) {
+            world.tell(ProbeResult{HostId{"compute2"}, MonitorId{"icmp@mgmt"}, Pulse::beating,
+                                   world.now(), std::nullopt, ""});
+            world.run(100ms);
+        }
+        return world.state(it) == "Fencing";
+    };
+    EXPECT_FALSE(fenced());
+    world.cut(it);
+    EXPECT_TRUE(fenced());
+}
+
+} // namespace
+} // namespace knell::test

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A host is heard after power off was commanded: before its proof, and after it.
+#include "tests/unit/core/story.hpp"
+
+namespace knell::test {
+namespace {
+
+using What = OperatorOrder::What;
+
+TEST_F(Story, a_host_that_beats_again_is_not_powered_off_by_a_further_try)
+{
+    host().wired = false;
+    host().bmc = Bmc::dumb;
+    ASSERT_TRUE(reaches("Fencing"));
+    world.run(5s);
+    host().wired = true; // a switch was down, and comes back with host and device
+    EXPECT_TRUE(reaches("Healthy", 5s));
+    host().bmc = Bmc::honest;
+    world.run(3min);
+    EXPECT_EQ(world.state(it), "Healthy");
+    EXPECT_TRUE(host().power);
+    EXPECT_EQ(world.count(it, "Power bmc1 off"), 1U);
+    EXPECT_EQ(world.count(it, "! FENCE_CANCELLED: power off is not commanded again"), 1U);
+    EXPECT_EQ(world.count(it, "ForceDown"), 0U);
+    EXPECT_EQ(world.journal().back().what, JournalEntry::What::cancelled);
+}
+
+TEST_F(Story, a_host_that_was_heard_and_fell_silent_needs_a_new_verdict_before_another_power_off)
+{
+    host().wired = false;
+    host().bmc = Bmc::dumb;
+    ASSERT_TRUE(reaches("Fencing"));
+    world.run(1s);
+    world.tell(ProbeResult{HostId{it}, MonitorId{"icmp@mgmt"}, Pulse::beating, world.now(),
+                           std::nullopt, ""});
+    ASSERT_TRUE(world.run_until([&] { return world.count(it, "! FENCE_CANCELLED") > 0; }, 1min));
+    EXPECT_EQ(world.count(it, "Power bmc1 off"), 1U);
+    host().bmc = Bmc::honest;
+    ASSERT_TRUE(reaches("Down"));
+    EXPECT_EQ(world.count(it, "Record fencing"), 2U);
+}
+
+TEST_F(Story, a_device_that_reads_off_proves_nothing_while_the_agent_of_that_boot_still_speaks)
+{
+    host().wired = false;
+    host().bmc = Bmc::says_off;
+    ASSERT_TRUE(reaches("Fencing"));
+    for (int i = 0; i < 20; ++i) {
+        world.run(500ms);
+        world.tell(ProbeResult{
+            HostId{it}, MonitorId{"heartbeat@mgmt"}, Pulse::beating, world.now(),
+            AgentReport{BootId{host().boot_id()}, 1h, true, true, host().policy.identity}, ""});
+    }
+    EXPECT_EQ(world.count(it, "! HOST_FENCED"), 0U);
+    EXPECT_EQ(world.count(it, "ForceDown"), 0U);
+}
+
+TEST_F(Story, a_power_off_that_lands_after_its_host_was_let_go_is_a_new_failure_with_its_own_proof)
+{
+    host().wired = false;
+    host().bmc = Bmc::dumb;
+    ASSERT_TRUE(reaches("Fencing"));
+    host().wired = true;
+    ASSERT_TRUE(reaches("Healthy", 5s));
+    host().bmc = Bmc::honest;
+    world.cut(it);
+    ASSERT_TRUE(reaches("Down"));
+    EXPECT_EQ(world.count(it, "! HOST_FAILED"), 2U);
+    EXPECT_EQ(world.count(it, "Record cancelled"), 1U);
+}
+
+TEST_F(Story, no_further_power_off_leaves_while_we_ourselves_see_nothing)
+{
+    host().wired = false;
+    host().bmc = Bmc::dumb;
+    ASSERT_TRUE(reaches("Fencing"));
+    world.run(3s);
+    for (auto& [name, one] : world.hosts()) {
+        one.wired = false;
+    }
+    world.sentinels_answer = false; // it may be back by now, and we could not hear it
+    world.run(12s);
+    EXPECT_EQ(world.count(it, "Power bmc1 off"), 1U);
+    for (auto& [name, one] : world.hosts()) {
+        one.wired = name.get() != it;
+    }
+    world.sentinels_answer = true;
+    host().bmc = Bmc::honest;
+    EXPECT_TRUE(reaches("Down"));
+}
+
+TEST_F(Story, no_further_power_off_leaves_right_after_knelld_itself_was_stopped)
+{
+    host().wired = false;
+    host().bmc = Bmc::dumb;
+    ASSERT_TRUE(reaches("Fencing"));
+    world.run(1s);
+    world.stop_knelld(20s);
+    world.run(19s);
+    host().wired = true; // while we did not look
+    EXPECT_TRUE(reaches("Healthy", 10s));
+    EXPECT_EQ(world.count(it, "Power bmc1 off"), 1U);
+}
+
+TEST_F(Story, an_operator_who_insists_is_not_stopped_by_life)
+{
+    host().bmc = Bmc::dumb;
+    world.order(What::fence, it, true);
+    world.run(8s);
+    host().bmc = Bmc::honest;
+    EXPECT_TRUE(reaches("Down"));
+    EXPECT_EQ(world.count(it, "! FENCE_CANCELLED"), 0U);
+}
+
+TEST_F(Story, a_host_that_was_repaired_before_nova_was_told_is_given_time_to_say_so)
+{
+    world.cut(it);
+    host().nova = Nova::dead;
+    ASSERT_TRUE(reaches("Fenced"));
+    host().agent = false; // its kernel answers first
+    world.boot_time = 10s;
+    world.boot(it);
+    world.run(20s);
+    EXPECT_EQ(world.count(it, "! FENCE_CONTRADICTED"), 1U);
+    host().agent = true;
+    EXPECT_TRUE(reaches("Healthy"));
+    EXPECT_TRUE(host().power);
+    EXPECT_EQ(world.count(it, "Power bmc1 off"), 1U);
+    EXPECT_EQ(world.count(it, "ForceDown"), 0U);
+    EXPECT_EQ(world.count(it, "! EPISODE_CLOSED"), 1U);
+}
+
+TEST_F(Story, nova_is_not_told_on_a_proof_that_the_host_has_denied)
+{
+    world.cut(it);
+    host().nova = Nova::dead;
+    ASSERT_TRUE(reaches("Fenced"));
+    world.tell(ProbeResult{HostId{it}, MonitorId{"icmp@mgmt"}, Pulse::beating, world.now(),
+                           std::nullopt, ""});
+    host().nova = Nova::honest;
+    forget_log();
+    world.run(29s);
+    EXPECT_EQ(world.state(it), "Fencing");
+    EXPECT_EQ(world.count(it, "Power bmc1"), 0U) << "it may still say which boot it is";
+    EXPECT_EQ(world.count(it, "ForceDown"), 0U);
+    ASSERT_TRUE(reaches("Down"));
+    EXPECT_EQ(world.count(it, "! HOST_FENCING: commanding power off again"), 1U);
+    EXPECT_EQ(world.count(it, "Power bmc1 off"), 1U);
+    EXPECT_GE(world.count(it, "Power bmc1 read"), 4U);
+}
+
+TEST_F(Story, a_reading_that_was_under_way_when_the_host_answered_renews_no_proof)
+{
+    world.cut(it);
+    ASSERT_TRUE(reaches("Fenced"));
+    world.run(5ms); // the last reading before Nova is told
+    world.tell(ProbeResult{HostId{it}, MonitorId{"icmp@mgmt"}, Pulse::beating, world.now(),
+                           std::nullopt, ""});
+    world.run(20s);
+    EXPECT_EQ(world.state(it), "Fencing");
+    EXPECT_EQ(world.count(it, "ForceDown"), 0U);
+    EXPECT_TRUE(reaches("Down"));
+}
+
+TEST_F(Story, a_hold_keeps_a_host_that_denied_its_proof_from_being_powered_off_again)
+{
+    world.cut(it);
+    host().nova = Nova::dead;
+    ASSERT_TRUE(reaches("Fenced"));
+    world.tell(ProbeResult{HostId{it}, MonitorId{"icmp@mgmt"}, Pulse::beating, world.now(),
+                           std::nullopt, ""});
+    world.order(What::hold);
+    world.run(2min);
+    EXPECT_EQ(world.count(it, "Power bmc1 off"), 1U);
+    host().nova = Nova::honest;
+    world.order(What::unhold);
+    EXPECT_TRUE(reaches("Down"));
+    EXPECT_EQ(world.count(it, "Power bmc1 off"), 2U);
+}
+
+} // namespace
+} // namespace knell::test
