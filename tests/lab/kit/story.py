@@ -15,7 +15,6 @@ from kit.common import (BIN, HERE, LabError, end_process, host_names, mgmt_addre
 from kit.machine import Machine
 
 WHO = 'LAB'     # our own marks in the log
-LIBFAKETIME = '/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1'
 
 
 GRAVE = 'HOST_FENCING', 'HOST_FENCED', 'HOST_FORCED_DOWN'     # what must not be said where no story has it
@@ -54,6 +53,8 @@ class Story:
         With clock, set_clock can be used later."""
         self.settings = settings
         if clock:
+            subprocess.run(['c++', '-O1', '-shared', '-fPIC', '-o', self.dir + '/wall_clock.so',
+                            os.path.join(HERE, 'kit', 'wall_clock.cpp')], check=True)
             self.set_clock(0)
         config.write_knell(self.dir, settings)
         self.go(seen=seen)
@@ -110,8 +111,7 @@ class Story:
         """A knelld on the story's configuration, with more in its environment."""
         environment = {**os.environ, **environment, 'KNELL_FAILPOINTS_PASSED': self.dir + '/failpoints'}
         if self.clocks:
-            environment.update(LD_PRELOAD=LIBFAKETIME, FAKETIME_TIMESTAMP_FILE=self.dir + '/clock',
-                               FAKETIME_NO_CACHE='1', FAKETIME_DONT_FAKE_MONOTONIC='1')
+            environment.update(LD_PRELOAD=self.dir + '/wall_clock.so', WALL_CLOCK=self.dir + '/clock')
         with open(self.log_path, 'a') as out:
             process = subprocess.Popen([os.path.join(BIN, 'knelld'), '--config', self.dir + '/knell.yaml'], cwd=self.dir,
                                        stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=environment)
