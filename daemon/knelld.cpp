@@ -4,6 +4,7 @@
 #include "daemon/clock.hpp"
 #include "daemon/control/control_server.hpp"
 #include "daemon/control/listener.hpp"
+#include "daemon/flood_notice.hpp"
 #include "daemon/journal/journal.hpp"
 #include "daemon/metrics/metrics_server.hpp"
 #include "fencing/ipmi_agent.hpp"
@@ -109,7 +110,9 @@ std::optional<std::string> Knelld::recollect()
 
 std::optional<std::string> Knelld::start_watching()
 {
-    watchers_.emplace(loop_, [this](const Event& event) { deliver(event); });
+    watchers_.emplace(
+        loop_, [this](const Event& event) { deliver(event); },
+        [this](const monitor::FloodNews& news) { outside_->notify(notice_of(news)); });
     outside_->on_watch([this](const Watch& order) { watchers_->watch(order); });
     nova_->on_turn([this](const nova::NovaHealth& health) { on_nova_turn(health); });
     nova_->watch_services(config_.policy.nova.watch,

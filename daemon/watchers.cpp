@@ -54,8 +54,8 @@ std::vector<monitor::EyesTarget> eyes_of(const config::Config& config)
 
 } // namespace
 
-Watchers::Watchers(boost::asio::io_context& loop, monitor::Sink sink)
-    : loop_{loop}, sink_{std::move(sink)}
+Watchers::Watchers(boost::asio::io_context& loop, monitor::Sink sink, monitor::FloodSink floods)
+    : loop_{loop}, sink_{std::move(sink)}, floods_{std::move(floods)}
 {
 }
 
@@ -65,10 +65,10 @@ std::optional<std::string> Watchers::start(const config::Config& config)
 {
     // Our own eyes first: what they cannot see must not be taken for silence.
     eyes_ = std::make_unique<monitor::EyesWatch>(loop_, eyes_of(config), sink_);
-    icmp_ = std::make_unique<monitor::IcmpMonitor>(loop_, config.icmp_targets, sink_);
+    icmp_ = std::make_unique<monitor::IcmpMonitor>(loop_, config.icmp_targets, sink_, floods_);
     tcp_ = std::make_unique<monitor::TcpMonitor>(loop_, config.tcp_targets, sink_);
     heartbeats_ = std::make_unique<monitor::HeartbeatMonitor>(
-        loop_, listen_texts(config.heartbeat_listen), config.heartbeat_peers, sink_);
+        loop_, listen_texts(config.heartbeat_listen), config.heartbeat_peers, sink_, floods_);
     channel_ = std::make_unique<monitor::AgentChannel>(loop_, config.channel_targets, sink_);
     std::optional<std::string> why;
     (void)((why = eyes_->start()) || (why = icmp_->start()) || (why = tcp_->start()) ||

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/effect.hpp"
+#include "monitor/flood_guard.hpp"
 #include "monitor/targets.hpp"
 
 #include <boost/asio/io_context.hpp>
@@ -27,7 +28,7 @@ class TcpMonitor;
 /// Everything that looks at hosts, and at our own eyes, told as one what to look at.
 class Watchers {
 public:
-    Watchers(boost::asio::io_context& loop, monitor::Sink sink);
+    Watchers(boost::asio::io_context& loop, monitor::Sink sink, monitor::FloodSink floods);
     ~Watchers();
     Watchers(const Watchers&) = delete;
     Watchers& operator=(const Watchers&) = delete;
@@ -55,6 +56,7 @@ private:
 
     boost::asio::io_context& loop_;
     monitor::Sink sink_;
+    monitor::FloodSink floods_;
     std::unique_ptr<monitor::IcmpMonitor> icmp_;
     std::unique_ptr<monitor::TcpMonitor> tcp_;
     std::unique_ptr<monitor::HeartbeatMonitor> heartbeats_;

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "monitor/beat_socket.hpp"
 
-#include "monitor/udp_overflows.hpp"
-
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -14,8 +13,7 @@ namespace knell::monitor {
 namespace {
 
 constexpr int buffer_bytes = 16 << 20;
-constexpr int batches_at_most = 2048; ///< of 64 packets, per drain: a flood must not hold the loop
-constexpr int dscp_cs6 = 48 << 2;     ///< network control, RFC 4594
+constexpr int dscp_cs6 = 48 << 2; ///< network control, RFC 4594
 
 template <class T>
 void set(int socket, int level, int option, const T& value) noexcept
@@ -122,28 +120,46 @@ BeatSocket::Drain BeatSocket::drain(Inbox& inbox,
                                     const std::function<void(const Inbox::Packet&)>& read)
 {
     Drain result;
-    for (int i = 0; i < batches_at_most && !result.complete; ++i) {
-        result.complete = inbox.take(socket_.get()) == Inbox::More::no;
+    Draining draining{socket_.get()};
+    for (bool over = false; !over;) {
+        const auto more = inbox.take(socket_.get());
         for (std::size_t n = 0; n < inbox.size(); ++n) {
             if (const auto packet = inbox.packet(n)) {
                 read(*packet);
             }
         }
+        over = draining.over(more, inbox.size());
     }
-    result.overflowed = overflowed();
+    result.complete = draining.complete();
+    count_losses(draining.was_deep(), result);
     return result;
 }
 
-/// A wrong checksum is a drop as well, and must not make us doubt the silence of the dead.
-bool BeatSocket::overflowed()
+/// What the filter drops, and a wrong checksum, count as drops as well, and must not make us doubt
+/// the silence of the dead; nor must the full queue of another socket. Ours was full since we last
+/// saw it empty only if it still was when we came, or if we took as much as fills one. The kernel
+/// counts a drop of ours a little before it counts the overflow, so we look once more the next
+/// time.
+void BeatSocket::count_losses(bool was_full, Drain& result)
 {
     const auto now_dropped = dropped(socket_.get());
-    if (now_dropped == dropped_) {
-        return false;
+    const std::uint64_t lost = now_dropped - std::exchange(dropped_, now_dropped);
+    const bool look = lost > 0 || look_again_;
+    const bool ours = was_full || was_full_;
+    look_again_ = lost > 0;
+    was_full_ = was_full;
+    if (!look) {
+        return;
     }
-    dropped_ = now_dropped;
     const auto before = std::exchange(overflows_, udp_overflows(family_));
-    return !before || before != overflows_;
+    if (!before || !overflows_) {
+        result.overflowed = true;
+        return;
+    }
+    const auto overflows =
+        (ours ? overflows_->queue - before->queue : 0) + overflows_->memory - before->memory;
+    result.overflowed = overflows > 0;
+    result.refused = lost - std::min(lost, overflows);
 }
 
 } // namespace knell::monitor

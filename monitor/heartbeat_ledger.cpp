@@ -10,8 +10,6 @@
 namespace knell::monitor {
 namespace {
 
-constexpr double burst = 256; ///< a stalled controller finds this many packets waiting
-
 std::string key_of(const Bytes16& tag)
 {
     return {reinterpret_cast<const char*>(tag.data()), tag.size()};
@@ -126,22 +124,6 @@ void HeartbeatLedger::wake(Instant now)
 {
     const auto due = next_due();
     late_by_ = due && now > *due ? now - *due : Duration::zero();
-}
-
-bool HeartbeatLedger::within_rate(Instant now, Path& path) const
-{
-    const double beats_per_second = 1e6 / static_cast<double>(path.interval.count());
-    const double rate = std::max(200.0, 20 * beats_per_second);
-    const double most = std::max(burst, rate);
-    const double elapsed =
-        path.counted_at ? static_cast<double>((now - *path.counted_at).count()) / 1e6 : most / rate;
-    path.counted_at = now;
-    path.tokens = std::min(most, path.tokens + elapsed * rate);
-    if (path.tokens < 1) {
-        return false;
-    }
-    path.tokens -= 1;
-    return true;
 }
 
 void HeartbeatLedger::renew_nonces(Host& host)
@@ -273,10 +255,7 @@ std::optional<HeartbeatBytes> HeartbeatLedger::receive(Instant now, const Addres
         return std::nullopt;
     }
     Path& path = paths_[*index];
-    if (!within_rate(now, path)) {
-        ++counters_.flood;
-        return std::nullopt;
-    }
+    // Whoever forges must not use up what the real one may say: each is judged by its signature.
     if (!host.seal.genuine(bytes)) {
         ++counters_.hmac;
         return std::nullopt;
@@ -343,6 +322,16 @@ void HeartbeatLedger::judge(Instant now, Events& events)
         }
         deadlines_.emplace(deadline, index);
     }
+}
+
+std::vector<Address> HeartbeatLedger::addresses() const
+{
+    std::vector<Address> all;
+    all.reserve(paths_.size());
+    for (const auto& path : paths_) {
+        all.push_back(path.address);
+    }
+    return all;
 }
 
 std::optional<Instant> HeartbeatLedger::next_due() const

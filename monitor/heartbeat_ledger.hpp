@@ -22,10 +22,10 @@ struct HeartbeatCounters {
     std::uint64_t format = 0;       ///< not of our protocol, or a challenge thrown back at us
     std::uint64_t unknown_host = 0; ///< no such host in the inventory
     std::uint64_t source = 0;       ///< not an address of that host
-    std::uint64_t flood = 0;        ///< more from one address than any agent sends
     std::uint64_t hmac = 0;         ///< not signed with that host's key
     std::uint64_t unproven = 0;     ///< genuine, but perhaps old: the agent was challenged
     std::uint64_t replay = 0;       ///< of this session, but heard before or too old
+    std::uint64_t filtered = 0;     ///< dropped by the kernel: never read
 
     friend bool operator==(const HeartbeatCounters&, const HeartbeatCounters&) = default;
 };
@@ -70,10 +70,14 @@ public:
     /// our side (`why`), or the machine was suspended.
     void doubt(Instant now, std::string why);
     void judge(Instant now, Events& events);
+    /// So many packets were dropped before anybody read them.
+    void filtered(std::uint64_t packets) { counters_.filtered += packets; }
 
     /// When judge must be called next; empty while nothing is owed.
     [[nodiscard]] std::optional<Instant> next_due() const;
     [[nodiscard]] const HeartbeatCounters& counters() const noexcept { return counters_; }
+    /// Of every path, whatever has come over it.
+    [[nodiscard]] std::vector<Address> addresses() const;
 
 private:
     struct Path {
@@ -85,8 +89,6 @@ private:
         Instant waiting_since{}; ///< start of the interval that is owed
         std::uint64_t sequence = 0;
         std::optional<Instant> challenged_at{};
-        double tokens = 0;
-        std::optional<Instant> counted_at{};
     };
     struct Host {
         HostId id;
@@ -108,7 +110,6 @@ private:
     using Deadline = std::pair<Instant, std::size_t>;
 
     void add(const HeartbeatPeer& peer, Host host, const std::vector<Path>& known);
-    bool within_rate(Instant now, Path& path) const;
     Belief weigh(Instant now, Host& host, Path& path, const HeartbeatPacket& packet);
     void renew_nonces(Host& host);
     std::optional<HeartbeatBytes> challenge(Instant now, Host& host, Path& path,

@@ -3,6 +3,7 @@
 
 #include "monitor/beat_socket.hpp"
 #include "monitor/readiness.hpp"
+#include "monitor/socket_gate.hpp"
 
 #include <boost/asio/steady_timer.hpp>
 
@@ -28,27 +29,46 @@ std::optional<std::string> fault_of(const std::vector<HeartbeatPeer>& peers,
     return std::nullopt;
 }
 
+std::string name_of(const BeatSocket& socket)
+{
+    return socket.family() == Family::v4 ? "heartbeats over IPv4" : "heartbeats over IPv6";
+}
+
+/// Packets that somebody without a key can send.
+std::uint64_t strangers(const HeartbeatCounters& counters)
+{
+    return counters.format + counters.unknown_host + counters.source + counters.hmac +
+           counters.unproven + counters.replay;
+}
+
 } // namespace
 
 struct HeartbeatMonitor::State : std::enable_shared_from_this<HeartbeatMonitor::State> {
     struct Door {
-        Door(boost::asio::io_context& loop, BeatSocket opened)
-            : socket{std::move(opened)}, readiness{loop, socket.descriptor()}
+        Door(boost::asio::io_context& loop, BeatSocket opened, FloodSink floods)
+            : socket{std::move(opened)}, readiness{loop, socket.descriptor()},
+              gate{socket.descriptor(),
+                   socket.family(),
+                   [family = socket.family()](const KnownSources* known) {
+                       return beat_filter(family, known);
+                   },
+                   {name_of(socket), std::move(floods)}}
         {
         }
         BeatSocket socket;
         Readiness readiness;
+        SocketGate gate;
     };
 
     State(boost::asio::io_context& io, std::vector<std::string> addresses,
-          std::vector<HeartbeatPeer> hosts, Sink to)
-        : loop{io}, timer{io}, listen{std::move(addresses)}, peers{std::move(hosts)}, sink{
-                                                                                          std::move(
-                                                                                              to)}
+          std::vector<HeartbeatPeer> hosts, Sink to, FloodSink of_floods)
+        : loop{io}, timer{io}, listen{std::move(addresses)}, peers{std::move(hosts)},
+          sink{std::move(to)}, floods{std::move(of_floods)}
     {
     }
 
     std::optional<std::string> open();
+    void aim(const std::vector<HeartbeatPeer>& at);
     void round();
     void readable();
     bool drain(Instant now);
@@ -60,6 +80,7 @@ struct HeartbeatMonitor::State : std::enable_shared_from_this<HeartbeatMonitor::
     std::vector<std::string> listen;
     std::vector<HeartbeatPeer> peers; ///< until start
     Sink sink;
+    FloodSink floods;
     HeartbeatLedger ledger{{}};
     Inbox inbox;
     SleepWatch sleep;
@@ -77,17 +98,28 @@ std::optional<std::string> HeartbeatMonitor::State::open()
         if (const auto* failure = std::get_if<BeatSocket::Failure>(&opened)) {
             return *failure;
         }
-        doors.push_back(std::make_unique<Door>(loop, std::move(std::get<BeatSocket>(opened))));
+        doors.push_back(
+            std::make_unique<Door>(loop, std::move(std::get<BeatSocket>(opened)), floods));
     }
-    ledger.retarget(std::exchange(peers, {}));
+    aim(std::exchange(peers, {}));
     schedule(read_clock());
     return std::nullopt;
+}
+
+void HeartbeatMonitor::State::aim(const std::vector<HeartbeatPeer>& at)
+{
+    ledger.retarget(at);
+    const auto known = ledger.addresses();
+    for (auto& door : doors) {
+        door->gate.know(known);
+    }
 }
 
 bool HeartbeatMonitor::State::drain(Instant now)
 {
     bool complete = true;
     for (auto& door : doors) {
+        const auto before = strangers(ledger.counters());
         const auto result = door->socket.drain(inbox, [&](const Inbox::Packet& packet) {
             const auto challenge = ledger.receive(now, packet.from.address, packet.bytes, events);
             if (challenge) {
@@ -95,6 +127,9 @@ bool HeartbeatMonitor::State::drain(Instant now)
             }
         });
         complete = complete && result.complete;
+        ledger.filtered(result.refused);
+        door->gate.looked(now, strangers(ledger.counters()) - before + result.refused,
+                          result.overflowed);
         if (result.overflowed) {
             ledger.doubt(now, "our heartbeat receive buffer overflowed");
         }
@@ -149,8 +184,9 @@ void HeartbeatMonitor::State::schedule(Instant at)
 }
 
 HeartbeatMonitor::HeartbeatMonitor(boost::asio::io_context& loop, std::vector<std::string> listen,
-                                   std::vector<HeartbeatPeer> peers, Sink sink)
-    : state_{std::make_shared<State>(loop, std::move(listen), std::move(peers), std::move(sink))}
+                                   std::vector<HeartbeatPeer> peers, Sink sink, FloodSink floods)
+    : state_{std::make_shared<State>(loop, std::move(listen), std::move(peers), std::move(sink),
+                                     std::move(floods))}
 {
 }
 
@@ -166,7 +202,7 @@ std::optional<std::string> HeartbeatMonitor::retarget(const std::vector<Heartbea
     if (auto fault = fault_of(peers, state_->listen)) {
         return fault;
     }
-    state_->ledger.retarget(peers);
+    state_->aim(peers);
     return std::nullopt;
 }
 

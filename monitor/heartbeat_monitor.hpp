@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "monitor/flood_guard.hpp"
 #include "monitor/heartbeat_ledger.hpp"
 #include "monitor/targets.hpp"
 
@@ -19,12 +20,12 @@ namespace knell::monitor {
 ///
 /// `listen` are "0.0.0.0:7412", "[::]:7412" and the like; an IPv6 socket takes IPv6 only.
 ///
-/// Belongs to the loop's thread, on which the sink is called, never from within start() or the
-/// destructor. Must not be destroyed from within the sink. Silent once destroyed.
+/// Belongs to the loop's thread, on which the sinks are called, never from within start() or the
+/// destructor. Must not be destroyed from within one. Silent once destroyed.
 class HeartbeatMonitor {
 public:
     HeartbeatMonitor(boost::asio::io_context& loop, std::vector<std::string> listen,
-                     std::vector<HeartbeatPeer> peers, Sink sink);
+                     std::vector<HeartbeatPeer> peers, Sink sink, FloodSink floods = {});
     HeartbeatMonitor(const HeartbeatMonitor&) = delete;
     HeartbeatMonitor& operator=(const HeartbeatMonitor&) = delete;
     ~HeartbeatMonitor();

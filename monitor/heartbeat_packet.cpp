@@ -14,8 +14,6 @@
 namespace knell::monitor {
 namespace {
 
-constexpr std::uint32_t magic = 0x4b4e4c4c; // "KNLL"
-constexpr std::uint8_t version = 1;
 constexpr std::uint16_t flag_nova_compute = 1;
 constexpr std::uint16_t flag_libvirt = 2;
 constexpr std::uint16_t flag_system_uuid = 4;
@@ -82,8 +80,8 @@ HeartbeatBytes HeartbeatSeal::seal(const HeartbeatPacket& packet)
     const auto flags = (packet.nova_compute ? flag_nova_compute : 0) |
                        (packet.libvirt ? flag_libvirt : 0) |
                        (packet.system_uuid ? flag_system_uuid : 0);
-    write_number<std::uint32_t>(bytes, 0, magic);
-    bytes[4] = version;
+    write_number<std::uint32_t>(bytes, 0, heartbeat_magic);
+    bytes[4] = heartbeat_version;
     bytes[5] = static_cast<std::uint8_t>(packet.kind);
     write_number<std::uint16_t>(bytes, 6, static_cast<std::uint16_t>(flags));
     write_bytes16(bytes, 8, packet.host);
@@ -150,8 +148,8 @@ Bytes16 host_tag(const HostId& host)
 
 std::optional<Bytes16> claimed_host(std::span<const std::uint8_t> bytes) noexcept
 {
-    if (bytes.size() != heartbeat_size || read_number<std::uint32_t>(bytes, 0) != magic ||
-        bytes[4] != version) {
+    if (bytes.size() != heartbeat_size || read_number<std::uint32_t>(bytes, 0) != heartbeat_magic ||
+        bytes[4] != heartbeat_version) {
         return std::nullopt;
     }
     return read_bytes16(bytes, 8);

@@ -44,6 +44,8 @@ namespace knell::monitor {
 /// again, so packets which somebody held back die with it. No clock of the host is trusted.
 inline constexpr std::size_t heartbeat_size = 128;
 inline constexpr std::size_t heartbeat_seal_size = 16;
+inline constexpr std::uint32_t heartbeat_magic = 0x4b4e4c4c; ///< "KNLL"
+inline constexpr std::uint8_t heartbeat_version = 1;
 
 using Bytes16 = std::array<std::uint8_t, 16>;
 using HeartbeatBytes = std::array<std::uint8_t, heartbeat_size>;

@@ -2,16 +2,18 @@
 #include "monitor/icmp_monitor.hpp"
 
 #include "core/overloaded.hpp"
+#include "monitor/heartbeat_packet.hpp"
 #include "monitor/icmp_packet.hpp"
 #include "monitor/icmp_socket.hpp"
 #include "monitor/inbox.hpp"
 #include "monitor/probe_rounds.hpp"
 #include "monitor/readiness.hpp"
+#include "monitor/socket_gate.hpp"
+#include "monitor/wire.hpp"
 
 #include <array>
 #include <cstring>
 #include <fstream>
-#include <unistd.h>
 #include <utility>
 
 namespace knell::monitor {
@@ -32,21 +34,38 @@ std::string neighbour_warning(Family family, std::size_t targets)
            std::to_string(4 * targets) + ".";
 }
 
+SocketGate gate_for(const IcmpSocket& socket, std::uint16_t identifier, FloodSink floods)
+{
+    const bool ping = socket.kind() == IcmpSocket::Kind::ping;
+    return {
+        socket.descriptor(),
+        socket.family(),
+        [family = socket.family(), ping, identifier](const KnownSources* known) {
+            return ping ? ping_filter(family, known) : raw_filter(family, identifier, known);
+        },
+        {socket.family() == Family::v4 ? "ICMP over IPv4" : "ICMP over IPv6", std::move(floods)}};
+}
+
 } // namespace
 
 struct IcmpMonitor::State final : ProbeRounds {
     struct Port {
-        Port(boost::asio::io_context& loop, IcmpSocket opened)
-            : socket{std::move(opened)}, readiness{loop, socket.descriptor()}
+        Port(boost::asio::io_context& loop, IcmpSocket opened, std::uint16_t identifier,
+             FloodSink floods)
+            : socket{std::move(opened)}, readiness{loop, socket.descriptor()},
+              gate{gate_for(socket, identifier, std::move(floods))}
         {
         }
         IcmpSocket socket;
         Readiness readiness;
+        SocketGate gate;
     };
     using Ports = std::array<std::unique_ptr<Port>, 2>; ///< by family; empty until it is needed
 
-    State(boost::asio::io_context& loop, std::vector<IcmpTarget> wanted, Sink sink)
-        : ProbeRounds{loop, std::move(sink)}, targets{std::move(wanted)}
+    State(boost::asio::io_context& loop, std::vector<IcmpTarget> wanted, Sink sink,
+          FloodSink of_floods)
+        : ProbeRounds{loop, std::move(sink)}, targets{std::move(wanted)}, floods{
+                                                                              std::move(of_floods)}
     {
     }
 
@@ -57,12 +76,13 @@ struct IcmpMonitor::State final : ProbeRounds {
     void listen() override;
 
     std::vector<IcmpTarget> targets; ///< until start
+    FloodSink floods;
     PingLedger book{{}, Instant{}};
     EchoSeal seal;
     Inbox inbox;
     Ports ports;
     std::array<std::size_t, 2> counts{};
-    std::uint16_t identifier = static_cast<std::uint16_t>(getpid());
+    std::uint16_t identifier = read_number<std::uint16_t>(random_bytes16(), 0);
 };
 
 std::optional<std::string> IcmpMonitor::State::aim(const std::vector<IcmpTarget>& wanted)
@@ -71,8 +91,10 @@ std::optional<std::string> IcmpMonitor::State::aim(const std::vector<IcmpTarget>
         return fault;
     }
     std::array<std::size_t, 2> needed{};
+    std::vector<Address> known;
     for (const auto& target : wanted) {
-        ++needed[parse_address(target.address)->family == Family::v6];
+        known.push_back(*parse_address(target.address));
+        ++needed[known.back().family == Family::v6];
     }
     Ports opened;
     for (const auto family : {Family::v4, Family::v6}) {
@@ -84,11 +106,15 @@ std::optional<std::string> IcmpMonitor::State::aim(const std::vector<IcmpTarget>
         if (const auto* failure = std::get_if<IcmpSocket::Failure>(&socket)) {
             return *failure;
         }
-        opened[index] = std::make_unique<Port>(loop(), std::move(std::get<IcmpSocket>(socket)));
+        opened[index] = std::make_unique<Port>(loop(), std::move(std::get<IcmpSocket>(socket)),
+                                               identifier, floods);
     }
     for (std::size_t index = 0; index < ports.size(); ++index) {
         if (opened[index]) {
             ports[index] = std::move(opened[index]);
+        }
+        if (ports[index]) {
+            ports[index]->gate.know(known);
         }
     }
     counts = needed;
@@ -105,9 +131,10 @@ bool IcmpMonitor::State::drain(Instant now, Events& events)
             continue;
         }
         const Family family = port->socket.family();
+        std::uint64_t strangers = 0;
         const auto read = [&](const Address& from, std::span<const std::uint8_t> message,
                               Instant arrived) {
-            std::visit(Overloaded{[](NotOurs) {},
+            std::visit(Overloaded{[&](NotOurs) { ++strangers; },
                                   [&](const EchoReply& reply) {
                                       book.replied(from, reply.probe, arrived, events);
                                   },
@@ -119,6 +146,7 @@ bool IcmpMonitor::State::drain(Instant now, Events& events)
         };
         const auto result = port->socket.drain(inbox, read);
         complete = complete && result.complete;
+        port->gate.looked(now, strangers, result.overflowed);
         if (result.overflowed) {
             book.doubt(now, family, "our ICMP receive buffer overflowed");
         }
@@ -148,8 +176,9 @@ void IcmpMonitor::State::listen()
     }
 }
 
-IcmpMonitor::IcmpMonitor(boost::asio::io_context& loop, std::vector<IcmpTarget> targets, Sink sink)
-    : state_{std::make_shared<State>(loop, std::move(targets), std::move(sink))}
+IcmpMonitor::IcmpMonitor(boost::asio::io_context& loop, std::vector<IcmpTarget> targets, Sink sink,
+                         FloodSink floods)
+    : state_{std::make_shared<State>(loop, std::move(targets), std::move(sink), std::move(floods))}
 {
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "monitor/flood_guard.hpp"
 #include "monitor/ping_ledger.hpp"
 #include "monitor/targets.hpp"
 
@@ -20,11 +21,12 @@ namespace knell::monitor {
 /// Sockets: an unprivileged ping socket where net.ipv4.ping_group_range admits our group, else
 /// a raw one, which needs CAP_NET_RAW. Packets carry DF and DSCP CS6.
 ///
-/// Belongs to the loop's thread, on which the sink is called, never from within start() or the
-/// destructor. Must not be destroyed from within the sink. Silent once destroyed.
+/// Belongs to the loop's thread, on which the sinks are called, never from within start() or the
+/// destructor. Must not be destroyed from within one. Silent once destroyed.
 class IcmpMonitor {
 public:
-    IcmpMonitor(boost::asio::io_context& loop, std::vector<IcmpTarget> targets, Sink sink);
+    IcmpMonitor(boost::asio::io_context& loop, std::vector<IcmpTarget> targets, Sink sink,
+                FloodSink floods = {});
     IcmpMonitor(const IcmpMonitor&) = delete;
     IcmpMonitor& operator=(const IcmpMonitor&) = delete;
     ~IcmpMonitor();

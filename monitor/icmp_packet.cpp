@@ -20,17 +20,6 @@ constexpr std::size_t ipv6_header = 40;
 constexpr std::uint8_t protocol_icmp = 1;
 constexpr std::uint8_t protocol_icmpv6 = 58;
 
-struct Types {
-    std::uint8_t request;
-    std::uint8_t reply;
-    std::uint8_t unreachable;
-};
-
-constexpr Types types_of(Family family) noexcept
-{
-    return family == Family::v4 ? Types{8, 0, 3} : Types{128, 129, 1};
-}
-
 /// The datagram that an ICMP error quotes, without its IP header.
 std::span<const std::uint8_t> quoted_message(Family family, std::span<const std::uint8_t> quote)
 {
@@ -107,7 +96,7 @@ EchoBytes EchoSeal::request(Family family, std::uint16_t identifier, const EchoP
     EchoBytes bytes{};
     const std::span all{bytes};
     const auto payload = all.subspan(icmp_header);
-    bytes[0] = types_of(family).request;
+    bytes[0] = echo_types(family).request;
     write_number<std::uint16_t>(all, 4, identifier);
     write_number<std::uint16_t>(all, 6, static_cast<std::uint16_t>(probe.sequence));
     write_number<std::uint32_t>(payload, 0, probe.target);
@@ -122,7 +111,7 @@ EchoBytes EchoSeal::request(Family family, std::uint16_t identifier, const EchoP
 
 EchoAnswer EchoSeal::read(Family family, std::span<const std::uint8_t> message)
 {
-    const Types types = types_of(family);
+    const EchoTypes types = echo_types(family);
     if (message.size() < icmp_header) {
         return NotOurs{};
     }

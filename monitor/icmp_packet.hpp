@@ -34,6 +34,18 @@ struct EchoProbe {
 inline constexpr std::size_t echo_size = 8 + 24;
 using EchoBytes = std::array<std::uint8_t, echo_size>;
 
+/// The ICMP types that we send and hear.
+struct EchoTypes {
+    std::uint8_t request;
+    std::uint8_t reply;
+    std::uint8_t unreachable;
+};
+
+[[nodiscard]] constexpr EchoTypes echo_types(Family family) noexcept
+{
+    return family == Family::v4 ? EchoTypes{8, 0, 3} : EchoTypes{128, 129, 1};
+}
+
 /// An echo reply with our cookie. That it came from the right address is for the ledger to say.
 struct EchoReply {
     EchoProbe probe;

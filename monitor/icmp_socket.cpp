@@ -11,7 +11,6 @@ namespace knell::monitor {
 namespace {
 
 constexpr int buffer_bytes = 16 << 20; ///< some 20,000 replies of 832 bytes as the kernel counts
-constexpr int batches_at_most = 2048;  ///< of 64 packets, per drain: a flood must not hold the loop
 constexpr int dscp_cs6 = 48 << 2;      ///< network control, RFC 4594, as BFD uses
 
 // <linux/icmp.h> has these and cannot be included beside <netinet/ip_icmp.h>.
@@ -103,8 +102,9 @@ int IcmpSocket::send(const Address& to, std::span<const std::uint8_t> message) n
 IcmpSocket::Drain IcmpSocket::drain(Inbox& inbox, const Reader& read)
 {
     Drain result;
-    for (int i = 0; i < batches_at_most && !result.complete; ++i) {
-        result.complete = inbox.take(socket_.get()) == Inbox::More::no;
+    Draining draining{socket_.get()};
+    for (bool over = false; !over;) {
+        const auto more = inbox.take(socket_.get());
         for (std::size_t n = 0; n < inbox.size(); ++n) {
             const auto packet = inbox.packet(n);
             if (!packet) {
@@ -114,7 +114,9 @@ IcmpSocket::Drain IcmpSocket::drain(Inbox& inbox, const Reader& read)
             const auto message = headed ? behind_ipv4_header(packet->bytes) : packet->bytes;
             read(packet->from.address, message, packet->arrived);
         }
+        over = draining.over(more, inbox.size());
     }
+    result.complete = draining.complete();
     const auto now_dropped = dropped(socket_.get());
     result.overflowed = now_dropped != dropped_;
     dropped_ = now_dropped;

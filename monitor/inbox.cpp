@@ -16,6 +16,7 @@ namespace knell::monitor {
 namespace {
 
 constexpr std::size_t batch = 64;
+constexpr std::size_t least_of_a_packet = 512; ///< bytes of memory that the kernel counts for one
 
 Duration duration_of(const timespec& time) noexcept
 {
@@ -28,6 +29,18 @@ Duration read_clock(clockid_t clock) noexcept
     timespec now{};
     clock_gettime(clock, &now);
     return duration_of(now);
+}
+
+using Memory = std::array<std::uint32_t, SK_MEMINFO_VARS>;
+
+std::optional<Memory> memory_of(int socket) noexcept
+{
+    Memory info{};
+    socklen_t size = sizeof info;
+    if (getsockopt(socket, SOL_SOCKET, SO_MEMINFO, info.data(), &size) != 0) {
+        return std::nullopt;
+    }
+    return info;
 }
 
 Duration ahead_of_monotonic() noexcept
@@ -134,12 +147,24 @@ std::optional<Inbox::Packet> Inbox::packet(std::size_t index) const
 
 std::uint32_t dropped(int socket) noexcept
 {
-    std::array<std::uint32_t, SK_MEMINFO_VARS> info{};
-    socklen_t size = sizeof info;
-    if (getsockopt(socket, SOL_SOCKET, SO_MEMINFO, info.data(), &size) != 0) {
-        return 0;
-    }
-    return info[SK_MEMINFO_DROPS];
+    const auto info = memory_of(socket);
+    return info ? (*info)[SK_MEMINFO_DROPS] : 0;
+}
+
+Draining::Draining(int socket) noexcept : began_{Instant{read_clock(CLOCK_MONOTONIC)}}
+{
+    // What the kernel does not say is believed to be the worst.
+    const auto info = memory_of(socket);
+    const std::size_t bytes = info ? (*info)[SK_MEMINFO_RMEM_ALLOC] : SIZE_MAX / 2;
+    waiting_ = bytes / least_of_a_packet + 1;
+    was_deep_ = !info || bytes >= (*info)[SK_MEMINFO_RCVBUF] / 2;
+}
+
+bool Draining::over(Inbox::More more, std::size_t packets) noexcept
+{
+    taken_ += packets;
+    complete_ = more == Inbox::More::no || (more == Inbox::More::yes && taken_ >= waiting_);
+    return complete_ || Instant{read_clock(CLOCK_MONOTONIC)} - began_ >= at_most;
 }
 
 void enlarge_buffer(int socket, int bytes) noexcept

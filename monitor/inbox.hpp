@@ -58,10 +58,34 @@ private:
 };
 
 /// Packets that the kernel threw away since the socket was opened: because we did not fetch them
-/// in time, or, on a UDP socket, because their checksum was wrong. Asked for rather than taken from
-/// SO_RXQ_OVFL, which comes with the next packet and so would tell too late of the losses behind a
-/// full queue.
+/// in time, or, on a UDP socket, because its filter or their checksum said so. Asked for rather
+/// than taken from SO_RXQ_OVFL, which comes with the next packet and so would tell too late of the
+/// losses behind a full queue.
 [[nodiscard]] std::uint32_t dropped(int socket) noexcept;
+
+/// How far to read a socket: until it is seen empty, or until all that waited when we began is read
+/// (in a flood it is never empty), and not so long that the loop stands still.
+class Draining {
+public:
+    explicit Draining(int socket) noexcept;
+
+    /// After each take(), while it is not over.
+    [[nodiscard]] bool over(Inbox::More more, std::size_t packets) noexcept;
+    /// Whatever came before we began has been read.
+    [[nodiscard]] bool complete() const noexcept { return complete_; }
+    /// As much was waiting, or came meanwhile, as may have filled the socket's queue.
+    [[nodiscard]] bool was_deep() const noexcept { return was_deep_ || taken_ >= few; }
+
+private:
+    static constexpr Duration at_most = 25ms;
+    static constexpr std::size_t few = 32; ///< packets; no queue is so short that fewer fill it
+
+    Instant began_;
+    std::size_t waiting_; ///< no more packets than this, when we began
+    std::size_t taken_ = 0;
+    bool was_deep_ = false;
+    bool complete_ = false;
+};
 
 /// Asks for room for a second of everything; more than rmem_max only with CAP_NET_ADMIN.
 void enlarge_buffer(int socket, int bytes) noexcept;

@@ -62,7 +62,7 @@ Counters of_lines(std::istream& file)
 
 } // namespace
 
-std::optional<std::uint64_t> udp_overflows(Family family, std::string_view text)
+std::optional<UdpOverflows> udp_overflows(Family family, std::string_view text)
 {
     std::istringstream file{std::string{text}};
     const auto counters = family == Family::v4 ? of_columns(file) : of_lines(file);
@@ -70,11 +70,12 @@ std::optional<std::uint64_t> udp_overflows(Family family, std::string_view text)
     if (no_room == counters.end()) {
         return std::nullopt;
     }
-    const auto no_memory = counters.find("MemErrors"); // since Linux 5.11
-    return no_room->second + (no_memory == counters.end() ? 0 : no_memory->second);
+    const auto no_memory = counters.find("MemErrors");
+    return UdpOverflows{.queue = no_room->second,
+                        .memory = no_memory == counters.end() ? 0 : no_memory->second};
 }
 
-std::optional<std::uint64_t> udp_overflows(Family family)
+std::optional<UdpOverflows> udp_overflows(Family family)
 {
     std::ifstream file{family == Family::v4 ? "/proc/self/net/snmp" : "/proc/self/net/snmp6"};
     return udp_overflows(family, std::string{std::istreambuf_iterator<char>{file}, {}});

@@ -9,14 +9,21 @@
 
 namespace knell::monitor {
 
-/// Datagrams for which a UDP socket of this family in our network namespace had no room, ever:
-/// RcvbufErrors and MemErrors of /proc/net/snmp and snmp6. Nothing: the kernel does not say.
+/// Datagrams that UDP sockets of one family in our network namespace lost, ever.
+struct UdpOverflows {
+    std::uint64_t queue = 0;  ///< RcvbufErrors: some socket's queue was full
+    std::uint64_t memory = 0; ///< MemErrors, since Linux 5.11: no memory for any of them
+
+    friend bool operator==(const UdpOverflows&, const UdpOverflows&) = default;
+};
+
+/// From /proc/net/snmp and snmp6. Nothing: the kernel does not say.
 ///
 /// A socket's own count of drops does not tell these from datagrams with a wrong checksum, which
-/// anybody can send.
-[[nodiscard]] std::optional<std::uint64_t> udp_overflows(Family family);
+/// anybody can send, nor from those that its filter has dropped.
+[[nodiscard]] std::optional<UdpOverflows> udp_overflows(Family family);
 
 /// The same, of the file's text.
-[[nodiscard]] std::optional<std::uint64_t> udp_overflows(Family family, std::string_view text);
+[[nodiscard]] std::optional<UdpOverflows> udp_overflows(Family family, std::string_view text);
 
 } // namespace knell::monitor

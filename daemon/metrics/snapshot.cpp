@@ -172,10 +172,10 @@ MetricFamily heartbeats_rejected(const monitor::HeartbeatCounters& counters)
     auto family =
         counter("knell_heartbeat_rejected_total", "Packets that were not taken for a heartbeat.");
     const std::pair<const char*, std::uint64_t> reasons[] = {
-        {"format", counters.format}, {"unknown_host", counters.unknown_host},
-        {"source", counters.source}, {"rate", counters.flood},
-        {"hmac", counters.hmac},     {"unproven", counters.unproven},
-        {"replay", counters.replay}};
+        {"format", counters.format},     {"unknown_host", counters.unknown_host},
+        {"source", counters.source},     {"hmac", counters.hmac},
+        {"unproven", counters.unproven}, {"replay", counters.replay},
+        {"filtered", counters.filtered}};
     for (const auto& [reason, number] : reasons) {
         add(family, {{"reason", reason}}, double(number));
     }

@@ -40,8 +40,7 @@ std::vector<HeartbeatPeer> peers(unsigned which)
 
 std::uint64_t sum(const HeartbeatCounters& c)
 {
-    return c.accepted + c.format + c.unknown_host + c.source + c.flood + c.hmac + c.unproven +
-           c.replay;
+    return c.accepted + c.format + c.unknown_host + c.source + c.hmac + c.unproven + c.replay;
 }
 
 Bytes16 sixteen(std::uint8_t byte)

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "monitor/icmp_monitor.hpp"
 #include "monitor/icmp_socket.hpp"
+#include "monitor/socket_filter.hpp"
 #include "world.hpp"
 
 #include <fstream>
 #include <gtest/gtest.h>
+#include <sys/socket.h>
 #include <unistd.h>
 #include <utility>
 
@@ -57,6 +59,64 @@ TEST_P(Icmp, hosts_that_answer_beat_and_are_never_silent)
         const auto* result = std::get_if<SentinelResult>(&e);
         return result != nullptr && result->pulse == Pulse::beating;
     }));
+}
+
+TEST_P(Icmp, with_its_filter_a_socket_hears_whom_it_knows_and_nobody_else)
+{
+    constexpr std::uint16_t identifier = 4711;
+    for (const std::string host : {"127.0.0.2", "fd77::1"}) {
+        const auto address = *parse_address(host);
+        const auto family = address.family;
+        auto socket = std::get<IcmpSocket>(IcmpSocket::open(family));
+        sockaddr_storage own{}; // not the address that answers
+        const auto length =
+            to_sockaddr({*parse_address(family == Family::v4 ? "127.0.0.1" : "::1"), 0}, own);
+        ASSERT_EQ(bind(socket.descriptor(), reinterpret_cast<const sockaddr*>(&own), length), 0);
+        EchoSeal seal;
+        const auto answers = [&](const std::string& known) {
+            const auto sources = KnownSources::of(family, std::vector{*parse_address(known)});
+            EXPECT_TRUE(attach(socket.descriptor(),
+                               GetParam() ? ping_filter(family, &*sources)
+                                          : raw_filter(family, identifier, &*sources)));
+            EXPECT_EQ(socket.send(address, seal.request(family, identifier, {})), 0);
+            Listener{}.run_for(300ms);
+            Inbox inbox;
+            int replies = 0;
+            const auto result = socket.drain(
+                inbox, [&](const Address&, std::span<const std::uint8_t> message, Instant) {
+                    replies +=
+                        std::holds_alternative<EchoReply>(seal.read(family, message)) ? 1 : 0;
+                });
+            EXPECT_FALSE(result.overflowed) << "a filter loses nothing";
+            return replies;
+        };
+        EXPECT_EQ(answers(host), 1);
+        EXPECT_EQ(answers(family == Family::v4 ? "127.0.0.3" : "fd00::1"), 0);
+        EXPECT_EQ(answers(host), 1);
+    }
+}
+
+TEST(RawIcmp, an_error_that_quotes_our_question_passes_the_filter)
+{
+    constexpr std::uint16_t identifier = 4711;
+    EchoSeal seal;
+    auto socket = std::get<IcmpSocket>(IcmpSocket::open(Family::v4, IcmpSocket::Kind::raw));
+    ASSERT_TRUE(attach(socket.descriptor(), raw_filter(Family::v4, identifier, nullptr)));
+    // Nobody is there: after some seconds our own kernel says so.
+    ASSERT_EQ(socket.send(*parse_address("10.77.0.2"), seal.request(Family::v4, identifier, {})),
+              0);
+    Inbox inbox;
+    int errors = 0;
+    Listener listener;
+    listener.run_until([&] {
+        static_cast<void>(socket.drain(
+            inbox, [&](const Address&, std::span<const std::uint8_t> message, Instant) {
+                const auto answer = seal.read(Family::v4, message);
+                errors += std::holds_alternative<EchoRefused>(answer) ? 1 : 0;
+            }));
+        return errors > 0;
+    });
+    EXPECT_GT(errors, 0);
 }
 
 TEST_P(Icmp, a_host_that_does_not_answer_is_silent_and_nothing_else)

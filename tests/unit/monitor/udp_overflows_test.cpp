@@ -14,7 +14,7 @@ TEST(UdpOverflows, of_ipv4_are_two_columns_found_by_their_names)
                             "Udp: InDatagrams InErrors RcvbufErrors InCsumErrors MemErrors\n"
                             "Udp: 7000 900 5 800 2\n"
                             "UdpLite: InDatagrams RcvbufErrors\nUdpLite: 0 44\n"),
-              7U);
+              (UdpOverflows{.queue = 5, .memory = 2}));
 }
 
 TEST(UdpOverflows, of_ipv6_are_lines)
@@ -22,12 +22,13 @@ TEST(UdpOverflows, of_ipv6_are_lines)
     EXPECT_EQ(udp_overflows(Family::v6,
                             "Ip6InReceives\t3\nUdp6RcvbufErrors \t11\n"
                             "Udp6InCsumErrors 400\nUdp6MemErrors 1\nUdpLite6InErrors 9\n"),
-              12U);
+              (UdpOverflows{.queue = 11, .memory = 1}));
 }
 
 TEST(UdpOverflows, an_older_kernel_has_no_column_of_memory_errors)
 {
-    EXPECT_EQ(udp_overflows(Family::v4, "Udp: InDatagrams RcvbufErrors\nUdp: 1 6\n"), 6U);
+    EXPECT_EQ(udp_overflows(Family::v4, "Udp: InDatagrams RcvbufErrors\nUdp: 1 6\n"),
+              (UdpOverflows{.queue = 6, .memory = 0}));
 }
 
 TEST(UdpOverflows, what_is_no_such_file_says_nothing)

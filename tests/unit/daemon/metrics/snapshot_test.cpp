@@ -151,18 +151,19 @@ TEST_F(Snapshots, what_became_of_packets_is_shown_by_reason)
                         .format = 2,
                         .unknown_host = 3,
                         .source = 4,
-                        .flood = 5,
                         .hmac = 6,
                         .unproven = 7,
-                        .replay = 8};
+                        .replay = 8,
+                        .filtered = 9};
     const auto shown = scrape();
     EXPECT_EQ(shown.value("knell_probe_outcomes_total{kind=\"icmp\",outcome=\"answered\"}"), 9);
     EXPECT_EQ(shown.value("knell_probe_outcomes_total{kind=\"icmp\",outcome=\"skipped\"}"), 5);
     EXPECT_EQ(shown.value("knell_probe_outcomes_total{kind=\"tcp\",outcome=\"lost\"}"), 0);
     EXPECT_EQ(shown.value("knell_heartbeat_accepted_total"), 1);
-    EXPECT_EQ(shown.value("knell_heartbeat_rejected_total{reason=\"rate\"}"), 5);
+    EXPECT_EQ(shown.value("knell_heartbeat_rejected_total{reason=\"source\"}"), 4);
     EXPECT_EQ(shown.value("knell_heartbeat_rejected_total{reason=\"hmac\"}"), 6);
     EXPECT_EQ(shown.value("knell_heartbeat_rejected_total{reason=\"replay\"}"), 8);
+    EXPECT_EQ(shown.value("knell_heartbeat_rejected_total{reason=\"filtered\"}"), 9);
 }
 
 TEST_F(Snapshots, nova_and_the_journal_are_shown)
