@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli/client.hpp"
 
+#include "cli/socket_groups.hpp"
+
 #include <boost/json.hpp>
 
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <grp.h>
 #include <poll.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 #include <utility>
+#include <vector>
 
 namespace knell::cli {
 
@@ -24,14 +25,16 @@ using namespace std::chrono_literals;
 /// An order is answered when it is on the disk; the loop answers the rest at once.
 constexpr std::chrono::milliseconds patience = 30s;
 
-std::string group_of(const std::string& path)
+std::string way_in(const std::vector<std::string>& groups)
 {
-    struct stat seen {};
-    if (::stat(path.c_str(), &seen) != 0) {
-        return {};
+    if (groups.empty()) {
+        return "join a group named under `control` in knell.yaml";
     }
-    const auto* group = ::getgrgid(seen.st_gid);
-    return group == nullptr ? std::to_string(seen.st_gid) : group->gr_name;
+    std::string names;
+    for (const auto& group : groups) {
+        names += (names.empty() ? "" : &group == &groups.back() ? " or " : ", ") + group;
+    }
+    return "join " + names + " (usermod -aG " + groups.front() + " USER) and log in again";
 }
 
 std::string remedy_for(int error, const std::string& path)
@@ -43,12 +46,8 @@ std::string remedy_for(int error, const std::string& path)
                        "it listens elsewhere, name it: knellctl --socket PATH";
     case ECONNREFUSED:
         return start + "nobody answers; knelld has ended. Look why: journalctl -u knelld -e";
-    case EACCES: {
-        const auto group = group_of(path);
-        return start + "you may not. Use sudo, or join the group " +
-               (group.empty() ? "named under `control` in knell.yaml" : group) +
-               (group.empty() ? "" : " (usermod -aG " + group + " USER) and log in again");
-    }
+    case EACCES:
+        return start + "you may not. Use sudo, or " + way_in(groups_let_in(path));
     default:
         return start + std::strerror(error);
     }

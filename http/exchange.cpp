@@ -2,6 +2,7 @@
 #include "http/exchange.hpp"
 
 #include "core/assert.hpp"
+#include "http/tls_trouble.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -154,7 +155,8 @@ Outcome Exchange::conclude(CURLcode result)
     }
     std::string why = fault_;
     if (why.empty()) {
-        why = error_[0] != '\0' ? error_.data() : curl_easy_strerror(result);
+        why = with_tls_remedy(
+            result, error_[0] != '\0' ? error_.data() : curl_easy_strerror(result), request_.url);
     }
     // Counted over all connections tried, so a first sending is not forgotten by a second.
     long request_bytes = 0;

@@ -75,9 +75,9 @@ private:
             return {};
         }
         const Setting& setting = entry_.at(key);
-        if (!setting.open_file.empty()) {
-            errors_.push_back(setting.where + ": everybody may read this " + key +
-                              "; do: chmod o-rwx " + setting.open_file);
+        if (!setting.unfit_for_secrets.empty()) {
+            errors_.push_back(setting.where + ": holds this " + key + ", but " +
+                              setting.unfit_for_secrets);
         }
         return setting.text;
     }
@@ -203,10 +203,11 @@ private:
 
     void fill_tls(CloudSettings& s)
     {
-        if (flag("insecure", false) || !flag("verify", true)) {
+        const bool insecure = flag("insecure", false);
+        if (insecure || !flag("verify", true)) {
             s.tls.verify = false;
             s.warnings.push_back(
-                where(has("insecure") ? "insecure" : "verify") +
+                where(insecure ? "insecure" : "verify") +
                 ": the certificates of Keystone and Nova are not verified, so anybody in between "
                 "can read the password and forge their answers; give cacert instead");
         }

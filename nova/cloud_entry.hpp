@@ -12,7 +12,7 @@ namespace knell::nova {
 struct Setting {
     Secret text;
     std::string where;
-    std::string open_file; ///< the file it came from, if everybody may read that
+    std::string unfit_for_secrets; ///< why its file is, and the remedy; else empty
 };
 
 /// A cloud's settings by openstacksdk's names, those of `auth` among them.

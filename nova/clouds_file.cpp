@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "nova/clouds_file.hpp"
 
-#include <fstream>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
 #include <set>
-#include <sstream>
+#include <unistd.h>
 
 namespace knell::nova {
 namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::uintmax_t most_bytes = std::uintmax_t{1} << 20;
+constexpr std::size_t most_bytes = std::size_t{1} << 20;
 constexpr unsigned most_maps = 100; ///< that one cloud is put together from
 
 std::string at_mark(const fs::path& path, const YAML::Mark& mark)
@@ -31,33 +34,68 @@ YAML::Node first_region(const YAML::Node& regions)
 
 } // namespace
 
-CloudsFile::CloudsFile(fs::path path, CloudErrors& errors) : path_{std::move(path)}
+CloudsFile::CloudsFile(fs::path path, std::optional<Keepers> keepers, CloudErrors& errors)
+    : path_{std::move(path)}, keepers_{std::move(keepers)}
 {
     read(errors);
 }
 
+/// Looked at and read through one descriptor: what was judged is what is read.
+std::optional<std::string> CloudsFile::contents(CloudErrors& errors)
+{
+    const int file = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    struct stat status {};
+    if (file < 0 || ::fstat(file, &status) != 0 || !S_ISREG(status.st_mode)) {
+        errors.push_back(path_.string() +
+                         (file < 0 && errno != ENOENT && errno != ENOTDIR
+                              ? ": it cannot be read; let the daemon's user read it"
+                              : ": there is no such file; name one that exists"));
+        if (file >= 0) {
+            ::close(file);
+        }
+        return std::nullopt;
+    }
+    judge(status, errors);
+    std::string text;
+    std::array<char, 16384> buffer{};
+    ssize_t got = 0;
+    while (text.size() <= most_bytes && (got = ::read(file, buffer.data(), buffer.size())) > 0) {
+        text.append(buffer.data(), static_cast<std::size_t>(got));
+    }
+    ::explicit_bzero(buffer.data(), buffer.size());
+    ::close(file);
+    if (got < 0) {
+        errors.push_back(path_.string() + ": it cannot be read: " + std::strerror(errno) +
+                         "; check the file");
+        return std::nullopt;
+    }
+    if (text.size() > most_bytes) {
+        errors.push_back(path_.string() + ": it is larger than 1 MiB; this is no clouds.yaml");
+        return std::nullopt;
+    }
+    return text;
+}
+
+void CloudsFile::judge(const struct stat& status, CloudErrors& errors)
+{
+    if (!keepers_) {
+        return;
+    }
+    if (const auto wrong = distrust(status, path_.string(), Holds::directions, *keepers_)) {
+        errors.push_back(wrong->why + "; do: " + wrong->remedy);
+    } else if (const auto open = distrust(status, path_.string(), Holds::a_secret, *keepers_)) {
+        unfit_for_secrets_ = open->why + "; do: " + open->remedy;
+    }
+}
+
 void CloudsFile::read(CloudErrors& errors)
 {
-    std::error_code ec;
-    const fs::file_status status = fs::status(path_, ec);
-    if (ec || !fs::is_regular_file(status)) {
-        errors.push_back(path_.string() + ": there is no such file; name one that exists");
+    const auto text = contents(errors);
+    if (!text) {
         return;
     }
-    if (fs::file_size(path_, ec) > most_bytes || ec) {
-        errors.push_back(path_.string() + ": it is larger than 1 MiB; this is no clouds.yaml");
-        return;
-    }
-    std::ifstream in{path_};
-    std::ostringstream text;
-    text << in.rdbuf();
-    if (!in) {
-        errors.push_back(path_.string() + ": it cannot be read; let the daemon's user read it");
-        return;
-    }
-    open_to_all_ = (status.permissions() & fs::perms::others_read) != fs::perms::none;
     try {
-        const YAML::Node root = YAML::Load(text.str());
+        const YAML::Node root = YAML::Load(*text);
         if (!root.IsMap() || !root["clouds"].IsDefined() || !root["clouds"].IsMap()) {
             errors.push_back(at(root) + ": there is no map \"clouds:\" at the top; put the "
                                         "clouds under it");
@@ -175,8 +213,7 @@ void CloudsFile::take(const std::string& key, const YAML::Node& value, CloudEntr
         }
         return;
     }
-    entry.try_emplace(key, Setting{Secret{chosen.Scalar()}, at(chosen),
-                                   open_to_all_ ? path_.string() : std::string{}});
+    entry.try_emplace(key, Setting{Secret{chosen.Scalar()}, at(chosen), unfit_for_secrets_});
 }
 
 void CloudsFile::report_duplicates(const YAML::Node& map, CloudErrors& errors) const

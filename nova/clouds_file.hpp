@@ -12,8 +12,9 @@ namespace knell::nova {
 /// clouds.yaml or secure.yaml, parsed.
 class CloudsFile {
 public:
-    /// Appends to `errors` and leaves the file empty if it cannot be used.
-    CloudsFile(std::filesystem::path path, CloudErrors& errors);
+    /// Appends to `errors` and leaves the file empty if it cannot be used. Without keepers
+    /// somebody else answers for who may touch it.
+    CloudsFile(std::filesystem::path path, std::optional<Keepers> keepers, CloudErrors& errors);
 
     [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
     [[nodiscard]] std::vector<std::string> names() const;
@@ -22,6 +23,8 @@ public:
 
 private:
     void read(CloudErrors& errors);
+    [[nodiscard]] std::optional<std::string> contents(CloudErrors& errors);
+    void judge(const struct stat& status, CloudErrors& errors);
     void flatten(const YAML::Node& map, bool in_auth, unsigned& left, CloudEntry& entry,
                  CloudErrors& errors) const;
     void take(const std::string& key, const YAML::Node& value, CloudEntry& entry,
@@ -30,7 +33,8 @@ private:
     [[nodiscard]] std::string at(const YAML::Node& node) const;
 
     std::filesystem::path path_;
-    bool open_to_all_ = false;
+    std::optional<Keepers> keepers_;
+    std::string unfit_for_secrets_; ///< why, and the remedy
     YAML::Node clouds_;
 };
 

@@ -160,10 +160,11 @@ std::variant<CloudSettings, CloudErrors> read_cloud(const CloudQuery& query)
     std::optional<CloudsFile> clouds;
     std::optional<CloudsFile> secure;
     if (const auto path = clouds_path(query)) {
-        clouds.emplace(*path, errors);
+        clouds.emplace(*path, query.keepers, errors);
     }
     if (const auto path = secure_path(query)) {
-        secure.emplace(*path, errors);
+        const bool of_systemd = path->parent_path() == variable(query, "CREDENTIALS_DIRECTORY");
+        secure.emplace(*path, of_systemd ? std::nullopt : std::optional{query.keepers}, errors);
     }
     CloudEntry entry = environment_entry(query);
     const auto environment_name = variable(query, "OS_CLOUD_NAME").value_or("envvars");

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "nova/cloud_settings.hpp"
+#include "nova/secret_file.hpp"
 
 #include <filesystem>
 #include <functional>
@@ -24,16 +25,17 @@ struct CloudQuery {
     Environment environment = process_environment();
     /// ... the first clouds.{yaml,yml,json} in these. secure.{yaml,yml,json} is looked for
     /// in OS_CLIENT_SECURE_FILE, $CREDENTIALS_DIRECTORY, beside `clouds_file`, and in these.
-    /// "~" is $HOME.
+    /// "~" is $HOME. A credential of systemd is systemd's to keep, everything else the keepers'.
     std::vector<std::filesystem::path> directories{"/etc/knell", "~/.config/openstack",
                                                    "/etc/openstack"};
+    Keepers keepers = keepers_of_this_process();
 };
 
 /// One sentence each, "FILE:LINE:COLUMN: what is wrong; what to do"; never a secret.
 using CloudErrors = std::vector<std::string>;
 
-/// All errors at once. A file that holds a password or a secret of the chosen
-/// cloud, and may be read by everybody, is an error too.
+/// All errors at once. A file that distrust() says no to is an error too; of one that holds no
+/// secret of the chosen cloud only who could write it counts.
 [[nodiscard]] std::variant<CloudSettings, CloudErrors> read_cloud(const CloudQuery& query);
 
 } // namespace knell::nova

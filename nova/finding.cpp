@@ -23,6 +23,16 @@ std::optional<Duration> retry_after(const http::Response& response)
     return std::chrono::seconds{std::min(seconds, 3600U)};
 }
 
+/// Without what follows a question mark, and might be meant for nobody's eyes.
+std::optional<std::string> redirected_to(const http::Response& response)
+{
+    const auto location = response.header("Location");
+    if (!location || response.status < 301 || response.status > 308) {
+        return std::nullopt;
+    }
+    return one_line(location->substr(0, location->find_first_of("?#")));
+}
+
 } // namespace
 
 bool success(const http::Response& response)
@@ -46,7 +56,15 @@ std::string described(const char* who, const http::Response& response)
     const std::string words = fault_message(response.body);
     text += words.empty() ? "" : ": " + words;
     const std::string id = request_id(response);
-    return id.empty() ? text : text + " (" + id + ")";
+    text += id.empty() ? "" : " (" + id + ")";
+    if (const auto elsewhere = redirected_to(response)) {
+        text += "; it sends us to " + *elsewhere + ", and knell follows nobody: correct " +
+                (std::string_view{who} == "Keystone"
+                     ? "auth_url in clouds.yaml"
+                     : "Nova's endpoint in Keystone's catalogue, or set "
+                       "nova.endpoint_override");
+    }
+    return text;
 }
 
 Finding unknown(std::string detail)

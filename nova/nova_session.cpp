@@ -163,7 +163,8 @@ asio::awaitable<NovaSession::Reply> NovaSession::ask(Question question, Instant 
         // Nova was replaced by an older one; what it speaks is asked again next time.
         versions_.reset();
     }
-    if (status >= 500 || status == 401 || status == 403 || status == 406) {
+    const bool elsewhere = status >= 300 && status < 400;
+    if (elsewhere || status >= 500 || status == 401 || status == 403 || status == 406) {
         went_wrong(described("Nova", *reply.response));
     } else {
         went_well();

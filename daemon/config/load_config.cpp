@@ -147,7 +147,7 @@ public:
 private:
     std::optional<Value> read_file(const std::string& path)
     {
-        const auto text = contents(path, surroundings_.user);
+        const auto text = contents(path, surroundings_.keepers.user);
         if (const auto* unreadable = std::get_if<Unreadable>(&text)) {
             const std::size_t file = sources_.add(path, {});
             problems_.error({file, 0, 0, 1}, unreadable->message, unreadable->remedy);

@@ -45,35 +45,13 @@ private:
 
 enum class Keeper { us, systemd };
 
-std::string octal(mode_t mode)
-{
-    const auto digit = [mode](unsigned shift) {
-        return static_cast<char>('0' + ((mode >> shift) & 7U));
-    };
-    return {'0', digit(6), digit(3), digit(0)};
-}
-
-std::optional<Fault> untrustworthy(const struct stat& status, const std::string& path, uid_t user)
-{
-    if (status.st_uid != 0 && status.st_uid != user) {
-        return Fault{path + " belongs to user " + std::to_string(status.st_uid) +
-                         ", who could replace the secret",
-                     "chown root " + path};
-    }
-    if ((status.st_mode & 077U) != 0) {
-        return Fault{path + " may be read or written by others (mode " + octal(status.st_mode) +
-                         ")",
-                     "chmod 0600 " + path};
-    }
-    return std::nullopt;
-}
-
-std::variant<Secret, Fault> read_file(const std::string& path, Keeper keeper, uid_t user)
+std::variant<Secret, Fault> read_file(const std::string& path, Keeper keeper,
+                                      const nova::Keepers& keepers)
 {
     const Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)};
     if (file.get() < 0) {
         return Fault{path + " cannot be read: " + std::strerror(errno),
-                     errno == ENOENT ? "create it with mode 0600"
+                     errno == ENOENT ? "create it with mode 0640, owned by root and knelld's group"
                                      : "let the user that knelld runs as read it"};
     }
     struct stat status {};
@@ -81,8 +59,8 @@ std::variant<Secret, Fault> read_file(const std::string& path, Keeper keeper, ui
         return Fault{path + " is not a regular file", "name a file that holds the secret alone"};
     }
     if (keeper == Keeper::us) {
-        if (auto fault = untrustworthy(status, path, user)) {
-            return *std::move(fault);
+        if (auto distrust = nova::distrust(status, path, nova::Holds::a_secret, keepers)) {
+            return Fault{std::move(distrust->why), std::move(distrust->remedy)};
         }
     }
     std::array<char, file_limit + 3> buffer{};
@@ -119,7 +97,7 @@ std::variant<Secret, Fault> from_file(const std::string& name, const Place& plac
     if (path.is_relative()) {
         path = std::filesystem::path{context.sources.folder(place.file)} / path;
     }
-    return read_file(path.string(), Keeper::us, context.surroundings.user);
+    return read_file(path.string(), Keeper::us, context.surroundings.keepers);
 }
 
 std::variant<Secret, Fault> from_credential(const std::string& name, const Context& context)
@@ -134,7 +112,7 @@ std::variant<Secret, Fault> from_credential(const std::string& name, const Conte
                      "add LoadCredential=" + name +
                          ":PATH to knelld.service, and check with systemctl rather than by hand"};
     }
-    auto out = read_file(*directory + "/" + name, Keeper::systemd, context.surroundings.user);
+    auto out = read_file(*directory + "/" + name, Keeper::systemd, context.surroundings.keepers);
     if (Fault* fault = std::get_if<Fault>(&out)) {
         fault->remedy = "add LoadCredential=" + name + ":PATH to knelld.service";
     }
@@ -230,7 +208,7 @@ Surroundings of_this_process()
         return value == nullptr ? std::nullopt : std::optional<std::string>{value};
     };
     out.credentials_directory = out.environment("CREDENTIALS_DIRECTORY");
-    out.user = ::geteuid();
+    out.keepers = nova::keepers_of_this_process();
     out.group_exists = [](const std::string& group) {
         return ::getgrnam(group.c_str()) != nullptr;
     };

@@ -25,8 +25,8 @@ struct SecretLimits {
 };
 
 /// Reads {file: PATH}, {credential: NAME} or {env: NAME}. A secret written into the configuration
-/// itself is refused, as is a file that others may read or that somebody else owns. One newline at
-/// the end is not part of the secret. What is wrong goes to the context's problems, without
+/// itself is refused, as is a file that nova::distrust() says no to. One newline at the end is not
+/// part of the secret. What is wrong goes to the context's problems, without
 /// a byte of the secret.
 [[nodiscard]] std::optional<Secret> read_secret(const Entry& entry, const SecretLimits& limits,
                                                 const Context& context);

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "nova/secret_file.hpp"
+
 #include <functional>
 #include <optional>
 #include <string>
-#include <sys/types.h>
 
 namespace knell::config {
 
@@ -13,7 +14,7 @@ namespace knell::config {
 struct Surroundings {
     std::function<std::optional<std::string>(const std::string& name)> environment;
     std::optional<std::string> credentials_directory; ///< systemd.exec(5), LoadCredential=
-    uid_t user = 0;                                   ///< may own files beside root
+    nova::Keepers keepers;                            ///< of secrets, and of the configuration
     std::function<bool(const std::string& group)> group_exists;
     std::function<bool(const std::string& path)> executable;
 };

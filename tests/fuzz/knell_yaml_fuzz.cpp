@@ -32,7 +32,7 @@ public:
             scratch_.write(std::string{folder} + "long", std::string(5000, 'x') + secret);
         }
         surroundings_.credentials_directory = (scratch_.path() / "credentials").string();
-        surroundings_.user = ::geteuid();
+        surroundings_.keepers = {::geteuid(), {::getegid()}};
         surroundings_.environment = [secret](const std::string& name) {
             return name == "BMC_PASSWORD" ? std::optional{secret} : std::nullopt;
         };

@@ -108,7 +108,7 @@ config::Config configure(const Story& story, const std::string& later, unsigned 
         folder.write("knell.d/2-later.yaml", std::string(line - 1, '\n') + later + "\n");
     }
     auto surroundings = config::of_this_process();
-    surroundings.user = ::geteuid();
+    surroundings.keepers.user = ::geteuid();
     surroundings.group_exists = [](const std::string&) { return true; };
     surroundings.executable = [](const std::string&) { return true; };
     auto loaded = config::load_config(folder.file("knell.yaml"), surroundings);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "tests/integration/fencing/cores.hpp"
 #include "tests/integration/fencing/session_test.hpp"
 #include "tests/unit/fencing/script.hpp"
 
@@ -32,6 +33,30 @@ TEST_F(SessionTest, the_helper_keeps_to_itself)
     }
     ::close(leak);
     EXPECT_EQ(files.size(), 4U) << "its socket, /dev/null, our standard error, and the BMC's";
+}
+
+/// In a process of its own; see what_a_core_would_show().
+std::string core_of_a_helper(const IpmiDevice& device, const std::string& helper)
+{
+    let_cores_be_left();
+    boost::asio::io_context loop;
+    IpmiAgent agent{loop, device, helper};
+    const auto reply =
+        ask(loop, agent, command(PowerAction::prepare, 1, 15s, SystemUuid{bmc_guid}));
+    if (!reply || reply->fault != PowerFault::none) {
+        return "there is no session";
+    }
+    return what_a_core_would_show(agent.helper_pid(), "knell-secret");
+}
+
+TEST_F(SessionTest, the_helper_leaves_no_core_even_where_its_limit_would_let_it)
+{
+    if (::geteuid() != 0) {
+        GTEST_SUCCEED() << "only root can look for the secret in it";
+        return;
+    }
+    const LabBmc bmc;
+    EXPECT_EQ(apart([&] { return core_of_a_helper(device(bmc.port()), helper); }), "");
 }
 
 /// Asks a frozen BMC something, so that the helper is deep in libfreeipmi, then

@@ -99,6 +99,21 @@ TEST(KnellctlOrder, fencing_and_confirming_want_the_hosts_name_typed_again)
     }
 }
 
+TEST(KnellctlOrder, who_confirms_off_is_told_what_could_still_refuse_it)
+{
+    for (const auto& [force, said] :
+         {std::pair{false, "unless it is heard or a fence device reads ON"},
+          std::pair{true, "without a look at its power"}}) {
+        ScriptedServer server;
+        server.play(accept);
+        std::vector<std::string> words{"host", "confirm-off", "compute1", "--reason", "x"};
+        if (force) {
+            words.emplace_back("--force");
+        }
+        EXPECT_THAT(knellctl(server, words, "compute1\n").err, HasSubstr(said));
+    }
+}
+
 TEST(KnellctlOrder, nobody_is_asked_where_nobody_is_and_nothing_is_done)
 {
     ScriptedServer server;

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 #include <map>
 #include <sstream>
+#include <unistd.h>
 
 namespace knell::nova {
 namespace {
@@ -38,6 +39,7 @@ protected:
             return found == environment_.end() ? std::nullopt : std::optional{found->second};
         };
         query_.directories = {directory_};
+        query_.keepers = {::geteuid(), {::getegid()}};
     }
     ~CloudsYaml() override { fs::remove_all(directory_); }
 
@@ -189,15 +191,51 @@ TEST_F(CloudsYaml, secure_yaml_is_looked_for_beside_a_named_file)
     EXPECT_EQ(settings().password.reveal(), "beside");
 }
 
-TEST_F(CloudsYaml, a_secret_that_everybody_may_read_is_an_error)
+TEST_F(CloudsYaml, a_secret_that_others_may_read_is_an_error)
 {
     const std::string path = write("clouds.yaml", good, fs::perms{0644});
-    EXPECT_EQ(errors(), "clouds.yaml:6:17: everybody may read this password; do: chmod o-rwx "
-                        "clouds.yaml\n");
+    EXPECT_EQ(errors(), "clouds.yaml:6:17: holds this password, but clouds.yaml may be read or "
+                        "written by others (mode 0644); do: chmod 0600 clouds.yaml\n");
+    for (const unsigned mode : {0640U, 0600U, 0440U, 0400U}) {
+        fs::permissions(path, fs::perms{mode});
+        EXPECT_EQ(errors(), "") << std::oct << mode;
+    }
+    query_.keepers.groups = {::getegid() + 1};
     fs::permissions(path, fs::perms{0640});
-    EXPECT_EQ(errors(), "");
+    EXPECT_NE(errors().find(", which is not ours (mode 0640); do: chmod 0600 clouds.yaml"),
+              std::string::npos);
     write("secure.yaml", "clouds: {lab: {auth: {password: x}}}", fs::perms{0604});
-    EXPECT_NE(errors().find("chmod o-rwx secure.yaml"), std::string::npos);
+    EXPECT_NE(errors().find("do: chmod 0600 secure.yaml"), std::string::npos);
+}
+
+TEST_F(CloudsYaml, who_could_write_it_could_have_the_password_sent_to_him)
+{
+    write("secure.yaml", "clouds: {lab: {auth: {password: other}}}");
+    const std::string path =
+        write("clouds.yaml", with("      password: sesame\n", ""), fs::perms{0644});
+    EXPECT_EQ(errors(), "");
+    for (const unsigned mode : {0664U, 0646U, 0660U, 0666U}) {
+        fs::permissions(path, fs::perms{mode});
+        EXPECT_NE(errors().find("; do: chmod go-w clouds.yaml"), std::string::npos) << errors();
+    }
+    fs::permissions(path, fs::perms{0644});
+    query_.keepers.user = ::geteuid() + 1;
+    if (::geteuid() == 0) {
+        EXPECT_EQ(errors(), "") << "root may own it";
+        ASSERT_EQ(::chown(path.c_str(), 12345, 0), 0);
+    }
+    EXPECT_NE(errors().find("who could have our password sent to him; do: chown root:"),
+              std::string::npos)
+        << errors();
+}
+
+TEST_F(CloudsYaml, a_credential_is_systemds_to_keep)
+{
+    write("clouds.yaml", with("      password: sesame\n", ""));
+    environment_["CREDENTIALS_DIRECTORY"] = (directory_ / "credentials").string();
+    write("credentials/secure.yaml", "clouds: {lab: {auth: {password: third}}}", fs::perms{0440});
+    query_.keepers.groups.clear();
+    EXPECT_EQ(settings().password.reveal(), "third") << "its mode shows the mask of an ACL";
 }
 
 TEST_F(CloudsYaml, the_environment_alone_makes_a_cloud)
@@ -307,10 +345,13 @@ TEST_F(CloudsYaml, tls_files_are_found_below_home_and_must_be_readable)
 
 TEST_F(CloudsYaml, verification_is_only_given_up_in_clear_words)
 {
-    for (const char* line : {"verify: false", "verify: no", "insecure: true", "insecure: 'True'"}) {
+    for (const char* line : {"verify: false", "verify: no", "insecure: true", "insecure: 'True'",
+                             "verify: false\n    insecure: false"}) {
         write("clouds.yaml", good + "    " + line + "\n");
         EXPECT_FALSE(settings().tls.verify) << line;
-        EXPECT_EQ(settings().warnings.size(), 1U) << line;
+        ASSERT_EQ(settings().warnings.size(), 1U) << line;
+        EXPECT_NE(settings().warnings[0].find("clouds.yaml:11:"), std::string::npos)
+            << settings().warnings[0];
     }
     write("clouds.yaml", good + "    verify: true\n    insecure: false\n");
     EXPECT_TRUE(settings().tls.verify);

@@ -43,12 +43,22 @@ std::string written(std::chrono::system_clock::time_point time)
     return {text, size};
 }
 
+std::map<std::string, FakeCloud::Service> two_services()
+{
+    return {{"compute1", {"11111111-0000-4000-8000-000000000001"}},
+            {"compute2", {"11111111-0000-4000-8000-000000000002"}}};
+}
+
 } // namespace
 
 FakeCloud::FakeCloud(boost::asio::io_context& loop)
-    : services{{"compute1", {"11111111-0000-4000-8000-000000000001"}},
-               {"compute2", {"11111111-0000-4000-8000-000000000002"}}},
-      server_{loop, [this](const Seen& seen) { return answer_to(seen); }}
+    : services{two_services()}, server_{loop, [this](const Seen& seen) { return answer_to(seen); }}
+{
+}
+
+FakeCloud::FakeCloud(boost::asio::io_context& loop, boost::asio::ssl::context& tls)
+    : services{two_services()}, server_{loop, [this](const Seen& seen) { return answer_to(seen); },
+                                        tls}
 {
 }
 

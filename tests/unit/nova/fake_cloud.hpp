@@ -25,6 +25,7 @@ public:
     using Fault = std::function<std::optional<http::Behaviour>(const http::Seen&)>;
 
     explicit FakeCloud(boost::asio::io_context& loop);
+    FakeCloud(boost::asio::io_context& loop, boost::asio::ssl::context& tls);
 
     [[nodiscard]] CloudSettings settings() const;
     /// Requests by "METHOD path", the path without query.

@@ -35,7 +35,7 @@ protected:
         write("secrets/long", "123456789012345678901\n", 0600);
         write("credentials/bmc", "from-systemd", 0440);
         surroundings_.credentials_directory = "credentials";
-        surroundings_.user = ::geteuid();
+        surroundings_.keepers = {::geteuid(), {::getegid()}};
         surroundings_.environment = [](const std::string& name) -> std::optional<std::string> {
             return name == "BMC_PASSWORD" ? std::optional<std::string>{"from-outside"}
                                           : std::nullopt;

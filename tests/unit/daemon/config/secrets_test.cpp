@@ -3,7 +3,11 @@
 #include "daemon/config/secret_source.hpp"
 #include "desk.hpp"
 
+#include <algorithm>
 #include <gmock/gmock.h>
+#include <grp.h>
+#include <pwd.h>
+#include <sys/wait.h>
 
 namespace knell::config {
 namespace {
@@ -54,16 +58,82 @@ TEST_F(Secrets, lose_one_newline_at_the_end_and_nothing_else)
 
 TEST_F(Secrets, of_a_file_that_others_may_touch_are_refused)
 {
-    for (const mode_t mode : {0640, 0604, 0620, 0602, 0610, 0601, 0777}) {
+    for (const mode_t mode : {0644, 0604, 0602, 0601, 0660, 0620, 0610, 0650, 0777}) {
         write("secrets/loose", "fence-me", mode);
-        EXPECT_FALSE(read("{file: secrets/loose}").has_value()) << mode;
-        EXPECT_THAT(said_, HasSubstr("chmod 0600 secrets/loose"));
+        EXPECT_FALSE(read("{file: secrets/loose}").has_value()) << std::oct << mode;
+        EXPECT_THAT(said_, HasSubstr("chmod 0600 secrets/loose")) << std::oct << mode;
     }
-    for (const mode_t mode : {0600, 0400}) {
+    for (const mode_t mode : {0640, 0600, 0440, 0400, 0700}) {
         write("secrets/tight", "fence-me", mode);
-        EXPECT_TRUE(read("{file: secrets/tight}").has_value()) << said_;
+        EXPECT_TRUE(read("{file: secrets/tight}").has_value()) << std::oct << mode << said_;
         std::filesystem::remove("secrets/tight");
     }
+}
+
+TEST_F(Secrets, may_be_read_by_our_group_and_by_no_other)
+{
+    write("secrets/shared", "fence-me", 0640);
+    surroundings_.keepers.groups = {::getegid() + 1};
+    EXPECT_FALSE(read("{file: secrets/shared}").has_value());
+    EXPECT_THAT(said_, HasSubstr("secrets/shared may be read by the group "));
+    EXPECT_THAT(said_, HasSubstr(", which is not ours (mode 0640)"));
+    surroundings_.keepers.groups.push_back(::getegid());
+    EXPECT_TRUE(read("{file: secrets/shared}").has_value()) << said_;
+}
+
+TEST_F(Secrets, of_root_for_the_daemons_group_are_as_tmpfiles_and_manual_want_them)
+{
+    if (::geteuid() != 0) {
+        GTEST_SUCCEED() << "only root can give files away";
+        return;
+    }
+    constexpr uid_t daemon = 61001;
+    constexpr gid_t group = 61002;
+    surroundings_.keepers = {daemon, {group}};
+    const auto said_of = [&](uid_t owner, gid_t of, mode_t mode) {
+        EXPECT_EQ(::chown("secrets/bmc", owner, of), 0);
+        EXPECT_EQ(::chmod("secrets/bmc", mode), 0);
+        const bool taken = read("{file: secrets/bmc}").has_value();
+        EXPECT_EQ(taken, said_.empty());
+        return said_;
+    };
+    EXPECT_EQ(said_of(0, group, 0640), "");
+    EXPECT_EQ(said_of(daemon, group, 0640), "");
+    EXPECT_EQ(said_of(daemon, 0, 0600), "");
+    EXPECT_THAT(said_of(0, group, 0660), HasSubstr("may be written or run by the group 61002"));
+    EXPECT_THAT(said_of(0, 0, 0640), HasSubstr("chown root:61002 secrets/bmc && chmod 0640"));
+    EXPECT_THAT(said_of(0, group, 0644), HasSubstr("chown root:61002 secrets/bmc && chmod 0640"));
+    EXPECT_THAT(said_of(daemon, 0, 0640), HasSubstr("chmod 0600 secrets/bmc"));
+    EXPECT_THAT(said_of(daemon + 1, group, 0640), HasSubstr("belongs to user 61002"));
+}
+
+TEST_F(Secrets, that_root_wrote_for_the_daemons_group_are_read_by_such_a_daemon)
+{
+    if (::geteuid() != 0) {
+        GTEST_SUCCEED() << "only root can become somebody else";
+        return;
+    }
+    constexpr uid_t daemon = 61001;
+    constexpr gid_t group = 61002;
+    ASSERT_EQ(::chmod(".", 0755) + ::chown("secrets/bmc", 0, group) + ::chmod("secrets/bmc", 0640),
+              0);
+    const auto ends_as = [&](gid_t gid) {
+        const pid_t child = ::fork();
+        if (child == 0) {
+            if (::setgroups(0, nullptr) + ::setresgid(gid, gid, gid) +
+                    ::setresuid(daemon, daemon, daemon) !=
+                0) {
+                ::_exit(2);
+            }
+            surroundings_ = of_this_process();
+            ::_exit(read("{file: secrets/bmc}").has_value() ? 0 : 1);
+        }
+        int status = -1;
+        EXPECT_EQ(::waitpid(child, &status, 0), child);
+        return WEXITSTATUS(status);
+    };
+    EXPECT_EQ(ends_as(group), 0);
+    EXPECT_EQ(ends_as(group + 1), 1) << "the kernel refuses that";
 }
 
 TEST_F(Secrets, of_somebody_elses_file_are_refused)
@@ -72,10 +142,24 @@ TEST_F(Secrets, of_somebody_elses_file_are_refused)
         ASSERT_EQ(::chown("secrets/bmc", 12345, 0), 0);
         EXPECT_FALSE(read("{file: secrets/bmc}").has_value());
         EXPECT_THAT(said_, HasSubstr("belongs to user 12345"));
+        EXPECT_THAT(said_, HasSubstr("chown root:"));
     } else {
-        surroundings_.user = ::geteuid() + 1;
+        surroundings_.keepers.user = ::geteuid() + 1;
         EXPECT_FALSE(read("{file: secrets/bmc}").has_value());
         EXPECT_THAT(said_, HasSubstr("belongs to user"));
+    }
+}
+
+TEST_F(Secrets, are_for_our_own_user_and_group)
+{
+    const auto keepers = of_this_process().keepers;
+    const auto& groups = keepers.groups;
+    EXPECT_NE(std::find(groups.begin(), groups.end(), ::getegid()), groups.end());
+    if (const auto* daemon = ::getpwnam("knell"); daemon != nullptr && ::geteuid() == 0) {
+        EXPECT_EQ(keepers.user, daemon->pw_uid);
+        EXPECT_EQ(groups.front(), daemon->pw_gid);
+    } else {
+        EXPECT_EQ(keepers.user, ::geteuid());
     }
 }
 
