@@ -30,8 +30,10 @@ Exit confirm_off(Grammar& grammar)
     const auto& given = grammar.given;
     if (!given.yes &&
         !confirmed(grammar.terminal(),
-                   {"knell will take your word that " + given.host +
-                        " is off, and its servers may be started elsewhere. If it still runs, "
+                   {"knell will take your word that " + given.host + " is off" +
+                        (given.force ? ", without a look at its power"
+                                     : ", unless it is heard or a fence device reads ON") +
+                        ", and its servers may be started elsewhere. If it still runs, "
                         "their disks will be written by two machines.",
                     "Type the host's name again", given.host})) {
         return Exit::refused;

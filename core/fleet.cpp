@@ -221,7 +221,7 @@ void Fleet::enter(Instant now, Effects& effects)
         effects.push_back(
             Notice{Notice::Weight::warning, "KNELL_STALLED", std::nullopt, EpisodeId{0}, text});
         for (auto& [name, host] : house_->hosts) {
-            host.on_stall(now);
+            host.on_stall(now, effects);
         }
     }
 }

@@ -29,7 +29,7 @@ void HostMachine::begin(Instant now, Duration after)
 std::string HostMachine::engaged() const
 {
     if (episode_ == EpisodeId{0}) {
-        return {};
+        return word_ ? "being looked at, because an operator says that it is off" : "";
     }
     return std::string{name_of(state_)} + " (episode " + std::to_string(episode_.get()) + ")";
 }
@@ -145,8 +145,11 @@ void HostMachine::close(Instant now, JournalEntry::What how, const std::string& 
     enter(now, suspicion_.seen() ? HostState::healthy : HostState::unseen, why);
 }
 
-void HostMachine::on_stall(Instant now)
+void HostMachine::on_stall(Instant now, Effects& effects)
 {
+    if (word_ && now >= word_->reply_by()) {
+        look_at_power(now, effects); // an answer may have come, and nobody listened
+    }
     suspicion_.forget_silences(now);
     try_.dead_at = {};
     if (readmission_) {
@@ -338,6 +341,7 @@ void HostMachine::look_at_devices(Instant now, Effects& effects)
 
 void HostMachine::look(Instant now, Effects& effects)
 {
+    weigh_word(now, effects);
     switch (state_) {
     case HostState::unseen:
         if (durable_ && !recalled_ && suspicion_.dead(now)) {
@@ -420,6 +424,9 @@ std::optional<Instant> HostMachine::deadline() const
     if (asked_) {
         const auto give_up = asked_->reply_by + answer_grace;
         first = std::min(first.value_or(give_up), give_up);
+    }
+    if (word_) {
+        first = std::min(first.value_or(word_->deadline()), word_->deadline());
     }
     return first;
 }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/awaited.hpp"
 #include "core/commons.hpp"
+#include "core/confirmation.hpp"
 #include "core/effect.hpp"
 #include "core/event.hpp"
 #include "core/fence_procedure.hpp"
@@ -38,7 +40,7 @@ public:
     [[nodiscard]] std::string engaged() const;
     void adopt(HostPolicy policy);
 
-    void on_stall(Instant now);
+    void on_stall(Instant now, Effects& effects);
     void on_probe(Instant now, const ProbeResult& result, Effects& effects);
     void on_agent_gone(Instant now, const AgentGone& gone, Effects& effects);
     void on_goodbye(Instant now, const Goodbye& goodbye, Effects& effects);
@@ -58,20 +60,8 @@ public:
     [[nodiscard]] HostView view() const;
 
 private:
-    /// What happens once a Record is durable.
-    enum class Then { nothing, begin_fencing, confirm, force_down, clear };
-    struct Waiting {
-        AttemptId attempt;
-        Then then;
-    };
     /// How often Nova's flag is compared with what we believe while a host is down.
     static constexpr Duration flag_watch = 30s;
-    enum class Errand { read, force_down, clear };
-    struct Asked {
-        AttemptId attempt;
-        Errand errand;
-        Instant reply_by;
-    };
     enum class Boot { fresh, old, unclear };
     enum class PowerOn { unwanted, wanted, asked, done };
 
@@ -152,6 +142,10 @@ private:
     void refuse(const OperatorOrder& order, const std::string& why, Effects& effects);
     void order_fence(Instant now, const OperatorOrder& order, Effects& effects);
     void order_confirm_off(Instant now, const OperatorOrder& order, Effects& effects);
+    [[nodiscard]] std::string against_word(Instant now, const OperatorOrder& order) const;
+    void look_at_power(Instant now, Effects& effects);
+    void weigh_word(Instant now, Effects& effects);
+    void believe(Instant now, const OperatorOrder& order, const std::string& on, Effects& effects);
     void order_release(Instant now, const OperatorOrder& order, Effects& effects);
     void order_approve(Instant now, const OperatorOrder& order, Effects& effects);
     void order_maintenance(Instant now, const OperatorOrder& order, Effects& effects);
@@ -203,6 +197,7 @@ private:
     std::optional<JournalEntry::What> recalled_; ///< not yet compared with Nova
 
     std::vector<Waiting> waiting_;
+    std::optional<Confirmation> word_;                  ///< that it is off; it does not count yet
     std::vector<std::pair<AttemptId, Answer>> answers_; ///< given once the order is durable
     std::optional<Asked> asked_;
     std::optional<PowerCommand> watching_; ///< a reading outside of any procedure

@@ -243,8 +243,13 @@ bool HostMachine::on_power_outside_of_a_fence(Instant now, const PowerReply& rep
     try_.last_read = reply.state;
     if (heard && reply.state == PowerState::on && mark_ && !power_came_back_) {
         power_came_back_ = true;
+        const bool word =
+            certificate_ && certificate_->grounds() == FenceCertificate::Grounds::operator_word;
         notice(Notice::Weight::warning, "POWER_CAME_BACK",
-               "it is switched on again, and not by knell; our flag stays until a new boot is well",
+               (word ? "it reads ON: switched on again, and not by knell, or never off, as " +
+                           certificate_->witness() + " had said"
+                     : std::string{"it is switched on again, and not by knell"}) +
+                   "; our flag stays until a new boot is well",
                effects);
     } else if (heard && reply.state == PowerState::off) {
         power_came_back_ = false;

@@ -76,8 +76,8 @@ void HostMachine::take_permit(Instant now, FencePermit permit, const std::string
     notice(Notice::Weight::detail, "FENCE_PERMITTED",
            "our own eyes see its networks; open gates: " + gates, effects);
     in_plan_ = false;
-    if (may_be_set_ && reported_) {
-        failed_boot_ = reported_->boot; // it spoke since the try before
+    if (reported_) {
+        failed_boot_ = reported_->boot; // whichever spoke last is fenced
     }
     procedure_.emplace(std::move(permit), policy_.devices, policy_.fence, identity(),
                        commons_->ids);
@@ -217,6 +217,10 @@ void HostMachine::on_power(Instant now, const PowerReply& reply, Effects& effect
             retry_at_ = now; // mended
         }
         return;
+    }
+    if (const auto device = word_ ? word_->on_reply(reply) : std::nullopt) {
+        readiness_.learn(now, *device, reply.fault, reply.detail);
+        return weigh_word(now, effects);
     }
     if (on_power_outside_of_a_fence(now, reply, effects) || !procedure_) {
         return;

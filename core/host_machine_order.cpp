@@ -152,26 +152,92 @@ void HostMachine::order_approve(Instant now, const OperatorOrder& order, Effects
     try_to_fence(now, effects);
 }
 
-void HostMachine::order_confirm_off(Instant now, const OperatorOrder& order, Effects& effects)
+/// What forbids to believe that it is off, whatever its fence devices read; empty: nothing.
+std::string HostMachine::against_word(Instant now, const OperatorOrder& order) const
 {
     const bool open = state_ == HostState::suspected || state_ == HostState::held ||
                       state_ == HostState::fencing || state_ == HostState::fence_failed ||
                       (state_ == HostState::unseen && !recalled_);
     if (!open) {
-        return refuse(order, "it is " + std::string{name_of(state_)} + ": " + why_, effects);
+        return "it is " + std::string{name_of(state_)} + ": " + why_;
     }
     if (!commons_->gate.hold().empty()) {
-        return refuse(order, "everything is on hold, " + commons_->gate.hold(), effects);
+        return "everything is on hold, " + commons_->gate.hold();
     }
     // Anybody may answer for an address; only its agent can sign for the host.
     if (suspicion_.beating() && (suspicion_.agent_beating() || !order.force)) {
+        return "it answers, so it is not off: " + suspicion_.evidence(now) +
+               (suspicion_.agent_beating() ? ""
+                                           : "; --force if another machine has taken its address");
+    }
+    return {};
+}
+
+void HostMachine::order_confirm_off(Instant now, const OperatorOrder& order, Effects& effects)
+{
+    if (const auto why = against_word(now, order); !why.empty()) {
+        return refuse(order, why, effects);
+    }
+    if (word_ && !order.force) {
         return refuse(order,
-                      "it answers, so it is not off: " + suspicion_.evidence(now) +
-                          (suspicion_.agent_beating()
-                               ? ""
-                               : "; --force if another machine has taken its address"),
+                      "its power is being looked at already, because " + word_->order().by +
+                          " says that it is off",
                       effects);
     }
+    if (word_) {
+        refuse(word_->order(), "overtaken: " + order.by + " insists", effects);
+        word_.reset();
+    }
+    if (order.force) {
+        return believe(now, order, ", with --force: nobody looked at its power", effects);
+    }
+    word_.emplace(order, episode_);
+    look_at_power(now, effects);
+    weigh_word(now, effects);
+}
+
+void HostMachine::look_at_power(Instant now, Effects& effects)
+{
+    for (auto& command : word_->ask(now, policy_, readiness_, identity(), commons_->ids)) {
+        notice(Notice::Weight::detail, "POWER_ASKED",
+               command.device.get() + ": power? " + word_->order().by + " says that it is off",
+               effects);
+        effects.push_back(Power{policy_.host, std::move(command)});
+    }
+}
+
+/// The power is looked at for an operator's word: does it count now?
+void HostMachine::weigh_word(Instant now, Effects& effects)
+{
+    if (!word_) {
+        return;
+    }
+    auto why = against_word(now, word_->order());
+    if (why.empty() && word_->episode() != episode_) {
+        why = "its episode ended or began while its power was looked at; say it again";
+    }
+    if (const auto device = word_->denied_by(); why.empty() && device) {
+        why = device->get() + " reads ON, so it is not off: look again whether you stand before "
+                              "this host; --force if you know better than its fence device";
+    }
+    if (why.empty() && word_->open(now)) {
+        return;
+    }
+    const auto word = *std::exchange(word_, std::nullopt);
+    if (why.empty()) {
+        const auto findings = word.findings();
+        return believe(now, word.order(), findings.empty() ? "" : " (" + findings + ")", effects);
+    }
+    refuse(word.order(), why, effects);
+    const bool wanted = begun_ || state_ == HostState::suspected || state_ == HostState::held;
+    if (!wanted) {
+        effects.push_back(StandDown{policy_.host});
+    }
+}
+
+void HostMachine::believe(Instant now, const OperatorOrder& order, const std::string& on,
+                          Effects& effects)
+{
     insisted_ = order.force;
     if (episode_ == EpisodeId{0}) {
         episode_ = commons_->ids.next_episode();
@@ -181,7 +247,7 @@ void HostMachine::order_confirm_off(Instant now, const OperatorOrder& order, Eff
             commons_->gate.admit_word(suspicion_.ordered_by(now, order.by), episode_),
             policy_.devices, policy_.fence, identity(), commons_->ids);
     }
-    accept(order, "taken as off on your word; Nova is being told", effects);
+    accept(order, "taken as off on your word" + on + "; Nova is being told", effects);
     waiting_.clear();
     begun_ = false;
     if (!intent_durable_) {

@@ -182,7 +182,6 @@ void RandomLife::something_happens_to(SmallHost& it)
 
 void RandomLife::somebody_orders(const std::string& name)
 {
-    const auto& it = world_.host(name);
     switch (roll(13)) {
     case 6:
         world_.order(What::hold);
@@ -207,9 +206,7 @@ void RandomLife::somebody_orders(const std::string& name)
         world_.order(What::fence, name, roll(3) == 0);
         break;
     case 1:
-        if (!it.power) { // operators err, but that is their own word
-            world_.order(What::confirm_off, name);
-        }
+        world_.order(What::confirm_off, name); // operators err
         break;
     case 2:
         world_.order(What::release, name, roll(2) == 0);

@@ -46,6 +46,17 @@ void Judge::on_heard(const Event& event)
 {
     if (const auto* order = std::get_if<OperatorOrder>(&event); order && order->host) {
         cases_[*order->host].last_order = *order;
+        if (order->what == OperatorOrder::What::confirm_off) {
+            cases_[*order->host].words[order->id] = {order->force};
+        }
+    }
+    if (const auto* answer = std::get_if<PowerAnswer>(&event)) {
+        auto& one = cases_[answer->host];
+        one.locked = one.locked || answer->reply.fault == PowerFault::wrong_credentials;
+        for (auto& [order, word] : one.words) {
+            const bool its = word.looks.contains(answer->reply.attempt);
+            word.denied = word.denied || (its && answer->reply.state == PowerState::on);
+        }
     }
     if (const auto* order = std::get_if<OperatorOrder>(&event);
         order && order->what == OperatorOrder::What::approve) {
@@ -78,6 +89,15 @@ void Judge::on_heard(const Event& event)
     } else if (probe->pulse == Pulse::silent) {
         ++eye.silences;
         eye.last_silence = probe->asked_at;
+    }
+}
+
+void Judge::on_answer(const Answer& answer)
+{
+    for (auto& [name, one] : cases_) {
+        if (const auto word = one.words.extract(answer.order); !word.empty() && answer.accepted) {
+            one.believed = word.mapped();
+        }
     }
 }
 
@@ -210,6 +230,9 @@ void Judge::on_power(Instant now, const PowerCommand& command, const SmallHost& 
             "every command carries the identity to compare with", host);
     if (command.action == PowerAction::read) {
         one.readings[command.attempt] = {now, {}, PowerState::unknown, false};
+        for (auto& [order, word] : one.words) {
+            word.looks.insert(command.attempt);
+        }
         return;
     }
     if (command.action == PowerAction::on) {
@@ -261,6 +284,13 @@ void Judge::on_force_down(Instant now, const FenceCertificate& certificate, cons
     require(now, host.owner != Owner::somebody || host.flagged_at > one.intent_at,
             "a flag of somebody else is never set again by us", host);
     if (certificate.grounds() == FenceCertificate::Grounds::operator_word) {
+        require(now, one.believed.has_value(), "somebody said that it is off", host);
+        const auto word = one.believed.value_or(Word{});
+        require(now, word.insists || !word.denied,
+                "an operator's word does not stand against a device that reads ON", host);
+        const bool none = host.policy.devices.empty() || one.locked;
+        require(now, word.insists || !word.looks.empty() || none,
+                "the power is looked at before an operator is believed", host);
         return;
     }
     require(now, one.off_sent.count(certificate.episode()) > 0,

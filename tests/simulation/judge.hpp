@@ -22,6 +22,7 @@ public:
     void on_start(Instant now, const Recollection& past); ///< of a knelld
     void on_stall();
     void on_heard(const Event& event);
+    void on_answer(const Answer& answer);
     void on_durable(const JournalEntry& entry);
     void on_reading(AttemptId attempt, Instant made_at, PowerState said, bool truly_off);
 
@@ -46,6 +47,11 @@ private:
         PowerState said = PowerState::unknown;
         bool truly_off = false;
     };
+    struct Word { ///< of an operator
+        bool insists = false;
+        bool denied = false; ///< one of the readings that were asked for since said ON
+        std::set<AttemptId> looks{};
+    };
     struct Case { ///< one host
         std::map<MonitorId, Eye> eyes;
         Instant intent_at{};
@@ -61,6 +67,9 @@ private:
         std::string clearing_by;
         std::map<AttemptId, Reading> readings;
         std::optional<OperatorOrder> last_order;
+        std::map<OrderId, Word> words{}; ///< that it is off; not answered yet
+        std::optional<Word> believed{};
+        bool locked = false;     ///< its device refused our password once, and need not be asked
         bool approved = false;   ///< an operator said yes to the plan
         bool maintained = false; ///< an operator's maintenance is under way
     };

@@ -281,7 +281,7 @@ void SmallWorld::perform_one(const Effect& effect)
             },
             [&](const Watch& watch) { hosts_.at(watch.host).watched_closely = watch.closely; },
             [&](const Notice& notice) { judge(notice.host ? &*notice.host : nullptr); },
-            [](const Answer&) {},
+            [&](const Answer& answer) { judge_.on_answer(answer); },
         },
         effect);
 }

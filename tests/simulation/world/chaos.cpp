@@ -298,6 +298,8 @@ void Chaos::operate(Dice& dice)
             machine.vouched_off = true;
             truth_.agenda.after(40s, [&machine] { machine.vouched_off = false; });
             world_.order(What::confirm_off, host, dice.chance(0.3));
+        } else { // and he who does not look errs
+            world_.order(What::confirm_off, host);
         }
         return;
     case 4:

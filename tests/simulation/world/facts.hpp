@@ -25,7 +25,7 @@ struct GuestStarted {
     /// Since when the boot lives that runs it a second time, and since when our proof stood.
     Instant boot_since{};
     Instant proven_at{};
-    bool believed_a_lie = false; ///< the proof rests on a device that lied, or on a person
+    bool believed_a_lie = false; ///< our proof: a device that lied, a person whom no device denied
 };
 
 struct Booted {

@@ -164,6 +164,9 @@ void Knelld::order(OperatorOrder order, OnAnswer on_answer)
     life_->reach([this, order = std::move(order), on_answer = std::move(on_answer)]() mutable {
         order.id = OrderId{++last_order_};
         orders_.emplace(order.id, on_answer);
+        if (order.what == OperatorOrder::What::confirm_off && order.host) {
+            vouched_[*order.host] = {order.id, order.force, false};
+        }
         deliver(order);
     });
 }
@@ -282,7 +285,11 @@ void Knelld::power(const Power& order)
     if (before(order, word.empty() ? word : "Power " + word, &order.host)) {
         return;
     }
-    devices_.execute(order.command, [this, host = order.host](PowerReply reply) {
+    devices_.execute(order.command, [this, host = order.host,
+                                     word = vouched_[order.host].order](PowerReply reply) {
+        auto& vouched = vouched_[host];
+        vouched.read =
+            vouched.read || (vouched.order == word && reply.state != PowerState::unknown);
         deliver(PowerAnswer{host, std::move(reply)});
     });
     after();
@@ -302,7 +309,10 @@ void Knelld::force_down(const ForceDown& order)
     if (before(order, "ForceDown", &proof.host())) {
         return;
     }
-    const bool word = proof.grounds() == FenceCertificate::Grounds::operator_word;
+    // Only a reading can tell that an operator errs: without one nobody could.
+    const auto& vouched = vouched_[proof.host()];
+    const bool word = proof.grounds() == FenceCertificate::Grounds::operator_word &&
+                      (vouched.insisted || !vouched.read);
     line_.words[proof.host()] = {proof.verified_at(), word || around_.bmcs.of(proof.host()).lies};
     nova_->force_down(proof, order.attempt, order.reply_by,
                       [this](NovaAnswer answer) { deliver(answer); });

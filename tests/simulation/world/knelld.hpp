@@ -96,6 +96,13 @@ private:
     Instant armed_ = Instant::max();
     std::map<OrderId, OnAnswer> orders_;
     std::uint64_t last_order_ = 0;
+    /// The last operator who said that a host is off.
+    struct Vouched {
+        OrderId order{0};
+        bool insisted = false;
+        bool read = false; ///< a fence device has said since what it reads
+    };
+    std::map<HostId, Vouched> vouched_;
     std::map<HostId, std::string> states_;
     std::vector<Event> answers_; ///< given, of late
     bool dead_ = false;

@@ -120,6 +120,27 @@ TEST_F(OraclesCanFail, AProofIsUsedAgainMuchLater)
     EXPECT_TRUE(complains("forced_down_by_our_hand_only_after_it_was_off_in_this_episode"));
 }
 
+TEST_F(OraclesCanFail, AWordIsBelievedOfAHostThatReadsOn)
+{
+    auto owned = std::make_unique<Recorder>(world_.truth);
+    seen_ = owned.get();
+    world_.truth.oracles.push_back(std::move(owned));
+    world_.run(20s);
+    world_.bmcs.of(host_).stuck = true;
+    world_.truth.switch_off(host_);
+    world_.run(5s);
+    world_.order(OperatorOrder::What::confirm_off, host_);
+    world_.run(60s);
+    ASSERT_FALSE(seen_->force_down.empty());
+    ASSERT_EQ(world_.truth.breach(), nullptr);
+    tell(order(OperatorOrder::What::confirm_off));
+    bring(Power{host_, {DeviceId{"bmc1"}, PowerAction::read, AttemptId{999}, {}, {}}});
+    tell(PowerAnswer{host_, {AttemptId{999}, PowerState::on, PowerFault::none, "", {}}});
+    bring(Answer{OrderId{99}, true, "yes"});
+    bring(seen_->force_down.front());
+    EXPECT_TRUE(complains("forced_down_by_our_hand_only_after_it_was_off_in_this_episode"));
+}
+
 TEST_F(OraclesCanFail, ALivingHostIsFenced)
 {
     die_and_return();

@@ -59,7 +59,8 @@ TEST_F(Details, an_operators_word_does_not_wait_for_the_next_try_of_a_fence)
     host().bmc = Bmc::mute;
     ASSERT_TRUE(reaches("FenceFailed"));
     world.order(What::confirm_off, it);
-    EXPECT_TRUE(reaches("Down", 3s));
+    EXPECT_TRUE(reaches("Down", 7s));
+    EXPECT_EQ(world.count(it, "Record fencing"), 1U);
 }
 
 TEST_F(Details, a_host_is_asked_densely_only_while_it_is_in_doubt)

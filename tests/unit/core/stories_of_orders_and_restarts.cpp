@@ -45,40 +45,35 @@ TEST_F(Story, an_accepted_order_is_answered_when_it_is_durable)
     EXPECT_EQ(world.count("", "accepted"), 1U);
 }
 
-TEST_F(Story, confirm_off_is_refused_while_the_host_beats)
+TEST_F(Story, the_boot_that_spoke_last_is_the_one_that_is_fenced)
 {
-    host().agent = false;
-    ASSERT_TRUE(reaches("Suspected"));
-    world.order(What::confirm_off, it);
-    EXPECT_THAT(world.log().back().text, HasSubstr("it answers, so it is not off"));
+    world.cut(it);
+    ASSERT_TRUE(world.run_until([&] { return world.count(it, "! NOVA_READ") > 0; }, 1min));
+    host().nova = Nova::dead;
+    ASSERT_TRUE(world.run_until([&] { return world.count(it, "ForceDown") > 0; }, 1min));
+    world.run(1s);
+    speaks_with_a_new_boot();
+    ASSERT_EQ(world.state(it), "Down") << "Nova is asked whether it was told";
+    world.run(10s);
+    host().wired = false;
+    host().bmc = Bmc::says_off;
+    world.run(world.policy().nova.request_lifetime);
+    host().nova = Nova::honest;
+    ASSERT_TRUE(world.run_until([&] { return host().flag; }, 1min));
+    host().wired = true;
+    EXPECT_TRUE(reaches("Disputed", 10s)) << "it is no new boot, it is the one that was fenced";
 }
 
-TEST_F(Story, confirm_off_stands_in_for_a_dead_device)
+TEST_F(Story, a_flag_that_others_set_before_an_operators_word_stays_theirs)
 {
     world.cut(it);
     host().bmc = Bmc::mute;
     ASSERT_TRUE(reaches("FenceFailed"));
-    world.order(What::confirm_off, it);
-    ASSERT_TRUE(reaches("Down"));
-    EXPECT_EQ(world.count(it, "ForceDown by alice"), 1U);
-    world.boot(it);
-    EXPECT_TRUE(reaches("Healthy"));
-}
-
-TEST_F(Story, a_word_that_the_host_itself_denies_is_not_told_to_nova)
-{
-    host().wired = false;
-    host().bmc = Bmc::mute;
-    ASSERT_TRUE(reaches("FenceFailed"));
-    host().nova = Nova::mute;
-    world.order(What::confirm_off, it);
-    world.run(1s);
-    ASSERT_EQ(world.state(it), "Fenced");
-    world.tell(ProbeResult{HostId{it}, MonitorId{"icmp@mgmt"}, Pulse::beating, world.now(),
-                           std::nullopt, ""});
-    EXPECT_NE(world.state(it), "Fenced");
-    host().nova = Nova::honest;
-    world.run(30s);
+    ASSERT_EQ(world.count(it, "! NOVA_READ: forced_down is not set"), 1U);
+    world.set_flag_by_hand(it, true);
+    world.order(What::confirm_off, it, true);
+    ASSERT_TRUE(reaches("Down", 1s));
+    EXPECT_EQ(world.count(it, "! FORCED_DOWN_FOREIGN"), 1U);
     EXPECT_EQ(world.count(it, "ForceDown"), 0U);
 }
 

@@ -12,7 +12,8 @@ namespace {
 
 /// The certificate must rest on readings that this process took in this episode, `readings` of
 /// them over `settle`, the last one fresh; and the machine must have been off in truth. Excused,
-/// and counted: a device that says off whatever is true, for no reading can tell.
+/// and counted: a device that says off whatever is true, for no reading can tell. An operator's
+/// word is enough if he insists, or if the device was asked since and did not read ON.
 class Watcher final : public Oracle {
 public:
     explicit Watcher(const Truth& truth)
@@ -24,7 +25,9 @@ public:
     {
         const auto* order = std::get_if<OperatorOrder>(&event);
         if (order != nullptr && order->what == OperatorOrder::What::confirm_off && order->host) {
-            vouched_.insert(*order->host);
+            words_.insert_or_assign(order->id, Word{*order->host, order->force, {}, false});
+        } else if (const auto* answer = std::get_if<PowerAnswer>(&event)) {
+            learn(*answer);
         }
     }
     void on_fact(const Fact& fact) override
@@ -34,6 +37,8 @@ public:
         } else if (std::holds_alternative<Started>(fact)) {
             readings_.clear(); // an earlier process's readings prove nothing to this one
             vouched_.clear();
+            words_.clear();
+            locked_.clear();
         }
     }
     void on_effect(const Effect& effect) override
@@ -42,17 +47,59 @@ public:
             if (record->entry.what == JournalEntry::What::fencing) {
                 readings_[*record->entry.host].clear();
             }
+        } else if (const auto* power = std::get_if<Power>(&effect)) {
+            for (auto& [order, word] : words_) {
+                if (word.host == power->host && power->command.action == PowerAction::read) {
+                    word.asked.insert(power->command.attempt);
+                }
+            }
+        } else if (const auto* answer = std::get_if<Answer>(&effect)) {
+            const auto word = words_.extract(answer->order);
+            if (answer->accepted && !word.empty()) {
+                vouched_.insert_or_assign(word.mapped().host, word.mapped());
+            }
         } else if (const auto* put = std::get_if<ForceDown>(&effect)) {
             weigh(put->certificate);
         }
     }
 
 private:
+    /// What an operator said, and what became known while knelld thought about it.
+    struct Word {
+        HostId host;
+        bool insists = false;
+        std::set<AttemptId> asked;
+        bool reads_on = false;
+    };
+
+    void learn(const PowerAnswer& answer)
+    {
+        for (auto& [order, word] : words_) {
+            if (word.asked.contains(answer.reply.attempt)) {
+                word.reads_on = word.reads_on || answer.reply.state == PowerState::on;
+            }
+        }
+        if (answer.reply.fault == PowerFault::wrong_credentials) {
+            locked_.insert(answer.host);
+        }
+    }
+    void weigh_word(const HostId& host)
+    {
+        const auto word = vouched_.find(host);
+        judge(word != vouched_.end(), host, "nobody vouched that it is off");
+        if (word == vouched_.end() || word->second.insists) {
+            return;
+        }
+        const bool none = truth_.policy(host).devices.empty() || locked_.contains(host);
+        judge(!word->second.asked.empty() || none, host,
+              "a word was believed, and nobody looked at the power");
+        judge(!word->second.reads_on, host, "a word was believed of a host that reads ON");
+    }
     void weigh(const FenceCertificate& proof)
     {
         const auto& host = proof.host();
         if (proof.grounds() == FenceCertificate::Grounds::operator_word) {
-            return judge(vouched_.contains(host), host, "nobody vouched that it is off");
+            return weigh_word(host);
         }
         const auto& policy = truth_.policy(host).fence;
         const auto& readings = readings_[host];
@@ -86,7 +133,9 @@ private:
     }
 
     std::map<HostId, std::vector<Reading>> readings_;
-    std::set<HostId> vouched_;
+    std::map<OrderId, Word> words_; ///< not answered yet
+    std::map<HostId, Word> vouched_;
+    std::set<HostId> locked_; ///< refused our password once, and need not be asked
 };
 
 } // namespace

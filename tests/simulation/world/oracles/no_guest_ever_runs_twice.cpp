@@ -10,8 +10,9 @@ namespace {
 
 /// Excused, and counted: a guest that was moved because somebody else set the flag (or Nova's
 /// database set it again); a proof that rested on a device which said off and was not, or on an
-/// operator; and a host that somebody switched on after it was proven off, and before a request
-/// that had left arrived. No fencing program can prevent these.
+/// operator who insisted, or whose host's fence device said nothing when it was asked; and a host
+/// that somebody switched on after it was proven off, and before a request that had left arrived.
+/// No fencing program can prevent these.
 class Watcher final : public Oracle {
 public:
     explicit Watcher(const Truth& truth) : Oracle{"no guest ever runs twice", truth} {}
