@@ -195,7 +195,7 @@ FilterCode raw_filter(Family family, std::uint16_t identifier, const KnownSource
     if (family == Family::v4) {
         code.say(BPF_LDX | BPF_B | BPF_MSH, 0); // a raw IPv4 socket sees the IP header as well
     } else {
-        // NOLINTNEXTLINE(misc-redundant-expression): two fields of the packet that must both hold
+        // NOLINTNEXTLINE(misc-redundant-expression): BPF_W and BPF_IMM are both 0
         code.say(BPF_LDX | BPF_W | BPF_IMM, 0);
     }
     Writer error;
