@@ -18,6 +18,7 @@ enum class Errand { read, force_down, clear };
 struct Asked {
     AttemptId attempt;
     Errand errand;
+    Instant at;
     Instant reply_by;
 };
 

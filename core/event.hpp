@@ -100,6 +100,7 @@ struct NovaAnswer {
     std::optional<bool> forced_down; ///< as read after the write; absent if it could not be read
     std::optional<Duration> retry_after; ///< where Nova named one
     std::string detail;                  ///< message and request id, for the operator
+    bool may_land = false; ///< a write that was not answered, or does not show: it may yet
 };
 
 /// What the owners of the host's servers see: `host_status`, Nova API 2.16.

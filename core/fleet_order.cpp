@@ -101,6 +101,13 @@ void Fleet::approve(Instant now, const OperatorOrder& order, Effects& effects)
 
 void Fleet::readmit_all(Instant now, const OperatorOrder& order, Effects& effects)
 {
+    if (const auto hold = house_->gate.hold(); !hold.empty()) {
+        const auto text = "everything is on hold, " + hold;
+        effects.push_back(Notice{Notice::Weight::info, "ORDER_REFUSED", std::nullopt, EpisodeId{0},
+                                 order.by + ": " + text});
+        effects.push_back(Answer{order.id, false, text});
+        return;
+    }
     std::string released;
     std::string waiting;
     for (auto& [name, host] : house_->hosts) {

@@ -110,6 +110,7 @@ void HostMachine::on_recorded(Instant now, AttemptId attempt, Effects& effects)
 void HostMachine::close(Instant now, JournalEntry::What how, const std::string& why,
                         Effects& effects)
 {
+    KNELL_ASSERT(!drain_.unsure());
     if (durable_) {
         record(how, Then::nothing, why, effects);
     }
@@ -118,7 +119,7 @@ void HostMachine::close(Instant now, JournalEntry::What how, const std::string& 
     episode_ = EpisodeId{0};
     failed_boot_.reset();
     durable_ = told_failed_ = begun_ = confirmed_ = intent_durable_ = in_plan_ = false;
-    may_be_set_ = power_came_back_ = nova_warned_ = false;
+    power_came_back_ = nova_warned_ = false;
     overdue_.clear();
     if (service_) {
         service_->forced_down = false; // as far as our own doing goes
@@ -133,12 +134,13 @@ void HostMachine::close(Instant now, JournalEntry::What how, const std::string& 
     proven_off_at_.reset();
     readmission_.reset();
     clearance_.reset();
+    released_by_.clear();
     recalled_.reset();
     waiting_.clear();
     asked_.reset();
     watching_.reset();
     sampling_.reset();
-    retry_at_ = lands_until_ = {};
+    retry_at_ = {};
     nova_rest_ = commons_->nova.retry;
     power_on_ = PowerOn::unwanted;
     switching_on_.reset();
@@ -182,9 +184,11 @@ void HostMachine::on_beat(Instant now, const ProbeResult& result, Effects& effec
     if (state_ == HostState::unseen && !recalled_) {
         enter(now, HostState::healthy, "beats");
         notice(Notice::Weight::info, "HOST_SEEN", "heard for the first time since start", effects);
-        if (durable_) { // left open by an earlier process, before Nova was told
-            notice(Notice::Weight::info, "EPISODE_CLOSED",
-                   "the host lives, and Nova was not told otherwise", effects);
+        if (durable_) { // left open by an earlier process
+            if (!drain_.unsure()) {
+                notice(Notice::Weight::info, "EPISODE_CLOSED",
+                       "the host lives, and Nova was not told otherwise", effects);
+            }
             call_off(now, "lives after a restart of knelld", effects);
         }
     }
@@ -209,7 +213,7 @@ void HostMachine::hear(Instant now, const AgentReport& report, Effects& effects)
     case HostState::suspected:
     case HostState::held:
     case HostState::fence_failed:
-        if (!may_be_set_) {             // else the flag is about the boot that failed before
+        if (!drain_.unsure()) {         // else the flag is about the boot that failed before
             failed_boot_ = report.boot; // if it fails now, it is this boot that has failed
         }
         break;
@@ -394,8 +398,10 @@ void HostMachine::look(Instant now, Effects& effects)
         watch_the_dead(now, effects);
         break;
     case HostState::returning:
-    case HostState::readmitting:
         toward_readmission(now, effects);
+        break;
+    case HostState::readmitting:
+        watch_the_clearing(now, effects);
         break;
     case HostState::maintenance:
         watch_maintenance(now, effects);
@@ -412,7 +418,7 @@ void HostMachine::on_time(Instant now, Effects& effects)
     if (asked_ && now >= asked_->reply_by + answer_grace) {
         on_nova(now,
                 {policy_.host, asked_->attempt, NovaOutcome::unknown, NovaRefusal::none,
-                 std::nullopt, std::nullopt, "no answer in time"},
+                 std::nullopt, std::nullopt, "no answer in time", true},
                 effects);
     }
     look(now, effects);

@@ -4,6 +4,7 @@
 #include "core/awaited.hpp"
 #include "core/commons.hpp"
 #include "core/confirmation.hpp"
+#include "core/drain.hpp"
 #include "core/effect.hpp"
 #include "core/event.hpp"
 #include "core/fence_procedure.hpp"
@@ -126,6 +127,8 @@ private:
     void toward_readmission(Instant now, Effects& effects);
     void start_clearing(Instant now, Clearance clearance, const std::string& by, Effects& effects);
     void send_clear(Instant now, Effects& effects);
+    [[nodiscard]] HostState after_refusal() const;
+    void watch_the_clearing(Instant now, Effects& effects);
     void on_cleared(Instant now, Effects& effects);
     [[nodiscard]] unsigned readmissions(Instant now) const;
     void park(Instant now, Effects& effects);
@@ -135,6 +138,7 @@ private:
     void ask_nova(Instant now, Errand errand, Effects& effects);
     void nova_failed(Instant now, const NovaAnswer& answer, Effects& effects);
     void on_flag_read(Instant now, bool forced_down, Effects& effects);
+    void watch_flag(Instant now, Duration rest);
 
     // Orders.
     void accept(const OperatorOrder& order, const std::string& text, Effects& effects);
@@ -188,12 +192,12 @@ private:
     bool confirmed_ = false; ///< read again since the last try to tell Nova
     bool intent_durable_ = false;
     std::optional<bool> flag_before_; ///< Nova's flag as it was before we touched it
-    Instant lands_until_{};           ///< a PUT of unknown fate may still set the flag until then
-    bool may_be_set_ = false; ///< a PUT of ours left, and Nova was not seen without the flag since
+    Drain drain_;
     std::optional<ForcedDown> mark_;
     std::optional<Instant> proven_off_at_;
     std::optional<Readmission> readmission_;
     std::optional<Clearance> clearance_;
+    std::string released_by_; ///< whose order it is that the flag be cleared, until it is
     std::optional<JournalEntry::What> recalled_; ///< not yet compared with Nova
 
     std::vector<Waiting> waiting_;

@@ -41,10 +41,10 @@ void HostMachine::toward_down(Instant now, Effects& effects)
 void HostMachine::send_force_down(Instant now, Effects& effects)
 {
     const auto attempt = commons_->ids.next_attempt();
-    asked_ = {attempt, Errand::force_down, now + commons_->nova.reply};
+    asked_ = {attempt, Errand::force_down, now, now + commons_->nova.reply};
     // Whatever comes of it, the next try reads the power again first.
     confirmed_ = certificate_->grounds() == FenceCertificate::Grounds::operator_word;
-    may_be_set_ = true;
+    drain_.doubt(now);
     notice(Notice::Weight::detail, "NOVA_ASKED", "forced_down=true is being set", effects);
     effects.push_back(ForceDown{*certificate_, attempt, asked_->reply_by});
 }
@@ -123,7 +123,7 @@ void HostMachine::dispute(Instant now, Effects& effects)
 void HostMachine::come_back_early(Instant now, Effects& effects)
 {
     forget_request(now);
-    if (!may_be_set_) {
+    if (!drain_.unsure()) {
         notice(Notice::Weight::info, "EPISODE_CLOSED",
                "a new boot speaks before Nova was told; nothing to clear", effects);
     }
@@ -133,8 +133,8 @@ void HostMachine::come_back_early(Instant now, Effects& effects)
 /// We await no answer any more, but a PUT that left cannot be called back.
 void HostMachine::forget_request(Instant now)
 {
-    if (asked_ && asked_->errand == Errand::force_down) {
-        lands_until_ = now + commons_->nova.request_lifetime;
+    if (asked_ && asked_->errand != Errand::read) {
+        drain_.doubt(now + commons_->nova.request_lifetime);
     }
     asked_.reset();
 }
@@ -143,7 +143,7 @@ void HostMachine::forget_request(Instant now)
 void HostMachine::call_off(Instant now, const std::string& why, Effects& effects)
 {
     forget_request(now);
-    if (may_be_set_) {
+    if (drain_.unsure()) {
         return ask_what_became_of_it(now, why);
     }
     close(now, JournalEntry::What::cancelled, why, effects);

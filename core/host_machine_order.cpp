@@ -49,7 +49,8 @@ void HostMachine::on_order(Instant now, const OperatorOrder& order, Effects& eff
         break;
     case OperatorOrder::What::readmit: // Fleet answers it, once for all hosts
         if (state_ == HostState::returning && readmission_ && readmission_->eligible() &&
-            now >= lands_until_) {
+            !drain_.flows(now)) {
+            released_by_ = order.by;
             start_clearing(now, readmission_->by_order(), order.by, effects);
         }
         break;
@@ -276,9 +277,9 @@ void HostMachine::order_release(Instant now, const OperatorOrder& order, Effects
                               "); --force if its servers may be scheduled there all the same",
                           effects);
         }
-        if (now < lands_until_ && !order.force) {
+        if (drain_.flows(now) && !order.force) {
             const auto left =
-                std::chrono::duration_cast<std::chrono::seconds>(lands_until_ - now) + 1s;
+                std::chrono::duration_cast<std::chrono::seconds>(drain_.left(now)) + 1s;
             return refuse(order,
                           "an earlier request of ours may still reach Nova and set the flag "
                           "again: wait " +
@@ -286,9 +287,10 @@ void HostMachine::order_release(Instant now, const OperatorOrder& order, Effects
                           effects);
         }
         accept(order, "clearing our flag in Nova", effects);
+        released_by_ = order.by;
         return start_clearing(now, readmission_->by_order(), order.by, effects);
     }
-    if (may_be_set_) {
+    if (drain_.unsure()) {
         accept(order, "Nova is asked first whether it was told; if it was, release it again",
                effects);
         return ask_what_became_of_it(now, "released by " + order.by);

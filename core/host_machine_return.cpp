@@ -4,6 +4,7 @@
 #include "core/host_machine.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace knell {
 
@@ -17,7 +18,7 @@ constexpr Duration evacuation_rest = 15s;
 void HostMachine::ask_nova(Instant now, Errand errand, Effects& effects)
 {
     const auto attempt = commons_->ids.next_attempt();
-    asked_ = {attempt, errand, now + commons_->nova.reply};
+    asked_ = {attempt, errand, now, now + commons_->nova.reply};
     if (errand == Errand::clear) {
         KNELL_ASSERT(clearance_);
         effects.push_back(ClearForcedDown{*clearance_, attempt, asked_->reply_by});
@@ -31,15 +32,17 @@ void HostMachine::on_nova(Instant now, const NovaAnswer& answer, Effects& effect
     if (!asked_ || asked_->attempt != answer.attempt) {
         return; // an answer to a question we no longer ask
     }
-    const auto errand = asked_->errand;
-    asked_.reset();
-    switch (errand) {
+    const auto asked = *std::exchange(asked_, std::nullopt);
+    if (asked.errand != Errand::read && answer.may_land) {
+        drain_.doubt(now + commons_->nova.request_lifetime);
+    }
+    if (asked.errand != Errand::force_down && answer.forced_down == false) {
+        drain_.on_unset(asked.at);
+    }
+    switch (asked.errand) {
     case Errand::force_down:
         if (answer.forced_down == true) { // read back: however the write itself ended
             return on_forced_down(now, answer.detail, effects);
-        }
-        if (answer.outcome == NovaOutcome::unknown) {
-            lands_until_ = now + commons_->nova.request_lifetime;
         }
         break;
     case Errand::clear:
@@ -49,15 +52,20 @@ void HostMachine::on_nova(Instant now, const NovaAnswer& answer, Effects& effect
         break;
     case Errand::read:
         if (answer.forced_down) {
-            nova_warned_ = false;
-            nova_rest_ = commons_->nova.retry;
+            if (state_ != HostState::readmitting) { // there it is the clearing that must succeed
+                nova_warned_ = false;
+                nova_rest_ = commons_->nova.retry;
+            }
             return on_flag_read(now, *answer.forced_down, effects);
         }
         break;
     }
     nova_failed(now, answer, effects);
-    if (errand == Errand::clear && state_ == HostState::readmitting) {
-        enter(now, HostState::returning, "Nova did not clear the flag yet: " + answer.detail);
+    if (asked.errand == Errand::clear && state_ == HostState::readmitting) {
+        if (!drain_.flows(now)) { // nothing of ours can clear it any more
+            clearance_.reset();
+        }
+        enter(now, after_refusal(), "Nova did not clear the flag yet: " + answer.detail);
     }
 }
 
@@ -90,12 +98,15 @@ void HostMachine::nova_failed(Instant now, const NovaAnswer& answer, Effects& ef
     nova_rest_ = std::min(nova_rest_ * 2, commons_->nova.retry_most);
 }
 
+/// The flag is read again in a while, and as soon as nothing of ours can touch it any more.
+void HostMachine::watch_flag(Instant now, Duration rest)
+{
+    retry_at_ = now + (drain_.flows(now) ? std::min(rest, drain_.left(now)) : rest);
+}
+
 void HostMachine::on_flag_read(Instant now, bool forced_down, Effects& effects)
 {
     retry_at_ = now;
-    if (!forced_down && now >= lands_until_) {
-        may_be_set_ = false;
-    }
     if (recalled_) {
         return take_up(now, forced_down, effects);
     }
@@ -105,18 +116,18 @@ void HostMachine::on_flag_read(Instant now, bool forced_down, Effects& effects)
         notice(Notice::Weight::detail, "NOVA_READ",
                forced_down ? "forced_down is set" : "forced_down is not set", effects);
         if (!intent_durable_) {
-            flag_before_ = forced_down && now >= lands_until_; // else it is our own, landed late
+            flag_before_ = forced_down && !drain_.unsure(); // else it is our own, landed late
         }
         toward_down(now, effects);
         break;
     case HostState::down:
     case HostState::returning:
     case HostState::parked:
-        retry_at_ = now + flag_watch;
+        watch_flag(now, flag_watch);
         if (!forced_down && clearance_) { // our own clearing, whose answer was lost
             return on_cleared(now, effects);
         }
-        if (!forced_down) {
+        if (!forced_down && !drain_.unsure()) {
             tell_of_lost_flag("Nova's flag is gone, and it was not knell", effects);
             close(now, JournalEntry::What::readmitted, "the flag was cleared by somebody else",
                   effects);
@@ -124,8 +135,18 @@ void HostMachine::on_flag_read(Instant now, bool forced_down, Effects& effects)
             enter(now, HostState::unseen, "not heard since its flag was cleared");
         }
         break;
+    case HostState::readmitting:
+        if (!forced_down) {
+            return on_cleared(now, effects);
+        }
+        if (!released_by_.empty()) {
+            clearance_ = readmission_->by_order();
+            return send_clear(now, effects);
+        }
+        enter(now, HostState::returning, "an earlier request of ours set the flag again");
+        break;
     default:
-        retry_at_ = now + flag_watch;
+        watch_flag(now, flag_watch);
         if (forced_down && intent_durable_ && !mark_) { // disputed while Nova was being told
             mark_ = ForcedDown{policy_.host, episode_};
             readmission_.emplace(*mark_, policy_.hold_down);
@@ -162,9 +183,10 @@ void HostMachine::recall(Instant now, const Recollection::OpenEpisode& past, Eff
     }
     // Proven anew after a first try to tell Nova: that try may still have reached it.
     recalled_ = proving ? JournalEntry::What::forcing_down : past.stage;
-    intent_durable_ = may_be_set_ = past.telling;
-    if (recalled_ == JournalEntry::What::forcing_down) {
-        lands_until_ = now + commons_->nova.request_lifetime;
+    intent_durable_ = past.telling;
+    released_by_ = past.released_by;
+    if (past.telling) {
+        drain_.doubt(now + commons_->nova.request_lifetime);
     }
     enter(now, past.stage == JournalEntry::What::disputed ? HostState::disputed : HostState::down,
           "left open by an earlier knelld; Nova is being asked");
@@ -177,8 +199,7 @@ void HostMachine::take_up(Instant now, bool forced_down, Effects& effects)
     const auto stage = *recalled_;
     if (stage == JournalEntry::What::disputed && !(forced_down && intent_durable_)) {
         recalled_.reset(); // whatever Nova says, only an operator ends a dispute
-        retry_at_ = now + flag_watch;
-        return;
+        return watch_flag(now, flag_watch);
     }
     if (forced_down) {
         recalled_.reset();
@@ -188,16 +209,20 @@ void HostMachine::take_up(Instant now, bool forced_down, Effects& effects)
         }
         mark_ = ForcedDown{policy_.host, episode_};
         readmission_.emplace(*mark_, policy_.hold_down);
-        retry_at_ = now + flag_watch;
+        watch_flag(now, flag_watch);
         watch_at_ = now;
-        if (state_ != HostState::disputed) {
+        if (!released_by_.empty()) {
+            clearance_ = readmission_->by_order();
+            enter(now, HostState::readmitting, "Nova's flag is being cleared");
+            send_clear(now, effects);
+        } else if (state_ != HostState::disputed) {
             enter(now, HostState::down, "our flag is set; waiting for a new boot");
         }
         return;
     }
-    if (stage == JournalEntry::What::forcing_down && now < lands_until_ && suspicion_.beating()) {
-        retry_at_ = now + commons_->nova.retry_most; // it lives, and must not be left forced down
-        return;
+    // A host that is to die does not wait; one that lives must not be left forced down.
+    if (drain_.unsure() && (stage != JournalEntry::What::forcing_down || suspicion_.beating())) {
+        return watch_flag(now, commons_->nova.retry_most);
     }
     recalled_.reset();
     intent_durable_ = false;
@@ -233,9 +258,6 @@ void HostMachine::tell_of_lost_flag(const std::string& what, Effects& effects)
 
 void HostMachine::toward_readmission(Instant now, Effects& effects)
 {
-    if (state_ == HostState::readmitting) {
-        return; // Nova's answer decides
-    }
     if (suspicion_.dead(now)) {
         enter(now, HostState::down, "silent again; waiting for a new boot");
         notice(Notice::Weight::warning, "RETURN_BROKEN",
@@ -264,7 +286,7 @@ void HostMachine::toward_readmission(Instant now, Effects& effects)
     if (asked_ || !waiting_.empty() || now < retry_at_) {
         return;
     }
-    if (now < lands_until_) { // it would set the flag again behind our back
+    if (drain_.flows(now)) { // it would set the flag again behind our back
         why_ = "a new boot speaks; waiting until no earlier request can reach Nova any more";
         return;
     }
@@ -277,7 +299,7 @@ void HostMachine::start_clearing(Instant now, Clearance clearance, const std::st
                                  Effects& effects)
 {
     clearance_ = std::move(clearance);
-    asked_.reset();
+    forget_request(now);
     enter(now, HostState::readmitting, "Nova's flag is being cleared");
     record(JournalEntry::What::clearing, Then::clear, "", effects, by);
 }
@@ -287,9 +309,28 @@ void HostMachine::send_clear(Instant now, Effects& effects)
 {
     if (!commons_->gate.hold().empty()) {
         clearance_.reset();
-        return enter(now, HostState::returning, "our flag stays while everything is on hold");
+        return enter(now, after_refusal(), "our flag stays while everything is on hold");
     }
     ask_nova(now, Errand::clear, effects);
+}
+
+/// What an operator has ordered is tried again; else the host must be found well once more.
+HostState HostMachine::after_refusal() const
+{
+    return released_by_.empty() ? HostState::returning : HostState::readmitting;
+}
+
+/// Nova's answer decides; without one the flag is looked at.
+void HostMachine::watch_the_clearing(Instant now, Effects& effects)
+{
+    if (asked_ || !waiting_.empty() || now < retry_at_) {
+        return;
+    }
+    if (!commons_->gate.hold().empty()) {
+        why_ = "our flag stays while everything is on hold, " + commons_->gate.hold();
+        return;
+    }
+    ask_nova(now, Errand::read, effects);
 }
 
 unsigned HostMachine::readmissions(Instant now) const
@@ -318,6 +359,10 @@ void HostMachine::park(Instant now, Effects& effects)
 
 void HostMachine::on_cleared(Instant now, Effects& effects)
 {
+    if (drain_.unsure()) { // what is under way may touch the flag once more
+        why_ = "Nova's flag is gone; waiting until no earlier request can reach Nova any more";
+        return watch_flag(now, commons_->nova.retry_most);
+    }
     std::erase_if(readmitted_at_, [&](Instant at) { return now - at >= policy_.flap_window; });
     readmitted_at_.push_back(now);
     notice(Notice::Weight::info, "HOST_READMITTED",

@@ -108,6 +108,8 @@ Recollection fold(std::span<const JournalEntry> entries)
         }
         open.episode = entry.episode;
         open.stage = entry.what;
+        open.released_by =
+            entry.what == What::clearing && entry.by != "knelld" ? entry.by : std::string{};
         open.telling = open.telling || entry.what == What::forcing_down;
         if (entry.boot) {
             open.boot = entry.boot;

@@ -57,7 +57,8 @@ struct Recollection {
         JournalEntry::What stage = JournalEntry::What::fencing; ///< the last entry but `ordered`
         std::optional<BootId> boot;
         std::optional<SystemUuid> identity;
-        bool telling = false; ///< `forcing_down` is among them: a set flag may be ours
+        bool telling = false;      ///< `forcing_down` is among them: a set flag may be ours
+        std::string released_by{}; ///< at `clearing`: the operator whose order it is, if any
     };
     std::map<HostId, OpenEpisode> open;
     EpisodeId last_episode{0};

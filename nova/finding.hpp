@@ -17,6 +17,7 @@ struct Finding {
     std::optional<Duration> retry_after;
     std::string request_id; ///< of Nova's answer, if it was a good one; nova-api's log has it too
     std::string detail;
+    bool may_land = false; ///< a write left, and what became of it is not known
 };
 
 [[nodiscard]] Finding unknown(std::string detail);

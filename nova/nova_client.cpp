@@ -27,7 +27,8 @@ NovaAnswer answer(const HostId& host, AttemptId attempt, Finding finding)
                       finding.refusal,
                       finding.forced_down,
                       finding.retry_after,
-                      std::move(finding.detail)};
+                      std::move(finding.detail),
+                      finding.may_land};
 }
 
 // The session is an argument, so that it lives as long as the coroutine. Each

@@ -120,20 +120,20 @@ asio::awaitable<NovaSession::Reply> NovaSession::ask_once(const Question& questi
         request.headers.push_back({"Content-Type", Secret{"application/json"}});
         request.body = Secret{question.body};
     }
-    // All that we ask of Nova sets or reads a state; twice is once.
-    request.repetition = http::Repetition::harmless;
+    request.repetition = question.repetition;
     request.connect = options_.connect;
     request.reply_by = by;
     request.tls = keystone_->settings().tls;
     request.most_body = question.most_body;
     http::Outcome outcome = co_await send(carrier_, std::move(request));
     if (auto* response = std::get_if<http::Response>(&outcome)) {
-        co_return Reply{std::move(*response), {}};
+        co_return Reply{std::move(*response), {}, true};
     }
     if (const auto* not_sent = std::get_if<http::NotSent>(&outcome)) {
         co_return Reply{std::nullopt, "Nova could not be asked: " + not_sent->why};
     }
-    co_return Reply{std::nullopt, "Nova did not answer: " + std::get<http::Lost>(outcome).why};
+    co_return Reply{std::nullopt, "Nova did not answer: " + std::get<http::Lost>(outcome).why,
+                    true};
 }
 
 asio::awaitable<NovaSession::Reply> NovaSession::ask(Question question, Instant by)

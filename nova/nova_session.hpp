@@ -48,12 +48,14 @@ private:
     struct Reply {
         std::optional<http::Response> response;
         std::string why;
+        bool left = false; ///< the question may have reached Nova
     };
     struct Question {
         const char* method = "GET";
         std::string path; ///< below the endpoint
         std::string body;
         Microversion version;
+        http::Repetition repetition = http::Repetition::harmless;
         std::size_t most_body = http::Request{}.most_body;
     };
 
@@ -65,6 +67,7 @@ private:
     boost::asio::awaitable<Finding> put(HostId host, bool wanted, Instant by);
     boost::asio::awaitable<bool> touch(Instant by);
     std::optional<std::string> use_endpoint(const Token& token);
+    static Finding outcome_of(const Reply& reply);
     Finding find(const http::Response& response, const HostId& host, Microversion version);
     void remember(const ServiceRecord& record);
     /// Of a whole list: forgets all others, and does not choose among several of one host.

@@ -90,10 +90,29 @@ asio::awaitable<Finding> NovaSession::read(HostId host, Instant by)
     co_return find(*reply.response, host, question.version);
 }
 
+/// What the answer to a write says, or that there is none.
+Finding NovaSession::outcome_of(const Reply& reply)
+{
+    Finding finding;
+    if (!reply.response) {
+        finding = unknown(reply.why);
+        finding.may_land = reply.left;
+    } else if (success(*reply.response)) {
+        finding.outcome = NovaOutcome::done;
+        finding.request_id = request_id(*reply.response);
+    } else {
+        finding = judge(*reply.response);
+        finding.may_land = reply.response->status >= 500; // a gateway gives up before Nova does
+    }
+    return finding;
+}
+
 asio::awaitable<Finding> NovaSession::put(HostId host, bool wanted, Instant by)
 {
     Question question;
     question.method = "PUT";
+    // A write that is sent twice may land twice, the second time when nobody reckons with it.
+    question.repetition = http::Repetition::harmful;
     for (int tries = 0;; ++tries) {
         const auto ready = co_await access(by);
         if (const auto* none = std::get_if<NoAccess>(&ready)) {
@@ -119,16 +138,7 @@ asio::awaitable<Finding> NovaSession::put(HostId host, bool wanted, Instant by)
             "/os-services/" + (by_id ? percent_encoded(ids_[host.get()]) : "force-down");
         question.body = by_id ? force_down_by_id(wanted) : force_down_by_host(host.get(), wanted);
         const Reply reply = co_await ask(question, by);
-        if (!reply.response) {
-            co_return unknown(reply.why);
-        }
-        if (success(*reply.response)) {
-            Finding finding;
-            finding.outcome = NovaOutcome::done;
-            finding.request_id = request_id(*reply.response);
-            co_return finding;
-        }
-        const Finding finding = judge(*reply.response);
+        const Finding finding = outcome_of(reply);
         // The service may have been made anew, with another id.
         const bool stale = by_id && finding.refusal == NovaRefusal::not_found;
         if (!stale || tries > 0) {
@@ -164,6 +174,8 @@ asio::awaitable<Finding> NovaSession::write(HostId host, bool wanted, Instant by
                                 : written.detail;
     const std::string back = "read back" + named(" by ", seen.request_id) + ": ";
     result.outcome = seen.forced_down == wanted ? NovaOutcome::done : NovaOutcome::unknown;
+    result.may_land =
+        written.may_land || (written.outcome == NovaOutcome::done && seen.forced_down != wanted);
     if (!seen.forced_down) {
         result.detail = put + "; " + back + seen.detail;
     } else if (*seen.forced_down == wanted) {

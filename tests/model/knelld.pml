@@ -69,6 +69,7 @@
 byte j_stage = 0;         /* R_... of the last entry of an open episode; 0: none is open */
 bool j_telling = false;
 byte j_boot = 0;
+bool j_by_hand = false;   /* R_CLEARING: on an operator's order */
 chan writing = [3] of { byte, byte };
 #define ROOM (len(writing) < 3) /* the model's own bound; core has none */
 
@@ -104,6 +105,7 @@ byte lands = 0;           /* a PUT of unknown fate ... */
 #define LOOKING 3         /* ... and Nova is being asked which */
 bool mark = false;        /* the flag is ours, and was read back */
 bool clearance = false;
+bool by_hand = false;     /* an operator wants the flag cleared: until it is */
 byte recalled = 0;        /* R_...: the journal's word, not yet compared with Nova */
 byte asked = 0;           /* N_... */
 bool aged = false;        /* the certificate is not fresh any more */
@@ -145,11 +147,12 @@ inline fold(what, of_boot)
 {
     if
     :: what == R_READMITTED || what == R_CANCELLED ->
-        j_stage = 0; j_telling = false; j_boot = 0;
+        j_stage = 0; j_telling = false; j_boot = 0; j_by_hand = false;
         PROMISE(KNOWN, flag != OURS)    /* no flag of ours without an open episode */
     :: else ->
         j_stage = what;
         j_telling = j_telling || what == R_FORCING;
+        j_by_hand = what == R_CLEARING && by_hand;
         j_boot = (of_boot != 0 -> of_boot : j_boot)
     fi
 }
@@ -211,7 +214,7 @@ inline forget_episode()
     end_procedure();
     no_answer_awaited();
     durable = false; failed_boot = 0; waits = 0; waits_at = 0; proven_boot = 0; intent = false;
-    flag_before = 0; lands = 0; mark = false; clearance = false; recalled = 0;
+    flag_before = 0; lands = 0; mark = false; clearance = false; by_hand = false; recalled = 0;
     asked_boot = 0;
     GHOST(g_off = false); GHOST(g_spent = false); GHOST(g_life = false); GHOST(g_looked = false)
 }
@@ -461,10 +464,17 @@ inline toward_down()
 
 /* ================================================================ coming back */
 
+/* What an operator has ordered is tried again; else the host must be found well once more. */
+#define NOT_CLEARED (by_hand -> readmitting : returning)
+
 inline send_clear()
 {
-    PROMISE(INTENT, j_stage == R_CLEARING);     /* durable before the flag is cleared */
-    ask_nova(N_CLEAR)
+    if
+    :: MAY(stops, STOPS) -> SPEND(stops);       /* everything was put on hold meanwhile */
+        clearance = false; state = NOT_CLEARED
+    :: PROMISE(INTENT, j_stage == R_CLEARING);  /* durable before the flag is cleared */
+        ask_nova(N_CLEAR)
+    fi
 }
 
 inline start_clearing()
@@ -505,7 +515,11 @@ inline on_flag_set()
         proven_boot = (proven_boot == 0 -> boot : proven_boot);
         if
         :: recalled == R_FORCING -> recalled = 0; on_forced_down()
-        :: else -> recalled = 0; mark = true; state = (state == disputed -> disputed : down)
+        :: recalled == R_CLEARING && by_hand -> recalled = 0; mark = true; clearance = true;
+            state = readmitting;
+            send_clear()
+        :: recalled != R_FORCING && !(recalled == R_CLEARING && by_hand) ->
+            recalled = 0; mark = true; state = (state == disputed -> disputed : down)
         fi
     :: recalled == 0 && (state == fencing || state == fenced) ->
         DOES(M_FLAG_SET);
@@ -514,6 +528,8 @@ inline on_flag_set()
 #else
         flag_before = (intent -> flag_before : (MAYBE_OURS -> A_UNSET : A_SET))
 #endif
+    :: recalled == 0 && state == readmitting && by_hand -> clearance = true; send_clear()
+    :: recalled == 0 && state == readmitting && !by_hand -> state = returning
     :: recalled == 0 && state == disputed && intent -> mark = true
     :: else
     fi
@@ -531,6 +547,7 @@ inline on_flag_unset()
     :: recalled == 0 && (state == fencing || state == fenced) ->
         DOES(M_FLAG_UNSET);
         flag_before = (intent -> flag_before : A_UNSET)
+    :: recalled == 0 && state == readmitting -> now ! cleared
     :: recalled == 0 && (state == down || state == returning) ->
         if
         :: clearance -> now ! cleared   /* our own clearing, whose answer was lost */
@@ -545,6 +562,12 @@ inline on_flag_unset()
 #define VAGUE false
 #else
 #define VAGUE vague
+#endif
+
+#ifdef MUTANT_GIVE_UP
+#define LOOKS_AGAIN false
+#else
+#define LOOKS_AGAIN (state == readmitting && waits == 0)
 #endif
 
 inline read_answer()
@@ -570,7 +593,7 @@ end: do
         lands = (lands == LOOKING -> 0 : lands);
         read_answer();
         if
-        :: VAGUE -> MAY_CLEAR; state = returning
+        :: VAGUE -> MAY_CLEAR
         :: else
         fi;
         now ! cleared }
@@ -578,14 +601,15 @@ end: do
     :: atomic { asked == N_CLEAR && said == A_REFUSED && ROOM -> read_answer(); now ! cleared }
 #else
     :: atomic { asked == N_CLEAR && said == A_REFUSED && ROOM -> read_answer();
+        clearance = clearance && lands == LANDS;
 #ifndef MUTANT_GIVE_UP
-        state = returning
+        state = NOT_CLEARED
 #endif
         }
 #endif
     :: atomic { asked == N_CLEAR && (said == A_SET || said == A_UNKNOWN) -> read_answer();
         MAY_CLEAR;
-        state = returning }
+        state = NOT_CLEARED }
     :: atomic { asked == N_READ && said == A_SET && ROOM -> read_answer(); on_flag_set() }
     :: atomic { asked == N_READ && said == A_UNSET && ROOM ->
 #ifdef MUTANT_EARLY_READING
@@ -610,7 +634,7 @@ end: do
         GHOST(g_by_hand = false);
         start_clearing() }
 #ifndef MUTANT_ASK_ONCE
-    :: atomic { (state == down || state == disputed) && asked == 0 -> ask_nova(N_READ) }
+    :: atomic { (state == down || state == disputed || LOOKS_AGAIN) && asked == 0 -> ask_nova(N_READ) }
 #endif
     /* No answer in time. */
     :: atomic { asked != 0 && said == 0 && (nova == 0 || MAY(hastes, HASTES)) ->
@@ -622,7 +646,7 @@ end: do
         no_answer_awaited();
         if
         :: what == N_SET -> MAY_SET
-        :: what == N_CLEAR -> MAY_CLEAR; state = returning
+        :: what == N_CLEAR -> MAY_CLEAR; state = NOT_CLEARED
         :: else
         fi;
         what = 0 }
@@ -641,6 +665,14 @@ end: do
 
 /* ================================================================ what is heard, and what is not */
 
+inline tell_of_its_end()
+{
+    if
+    :: !UNSURE -> DOES(M_CLOSED)
+    :: UNSURE                           /* Nova is asked first whether it was told */
+    fi
+}
+
 inline beat(best)
 {
     beat_due = false;
@@ -658,7 +690,7 @@ end: do
         reported = boot;
         if
         :: state == unseen && recalled == 0 && !durable -> state = healthy
-        :: state == unseen && recalled == 0 && durable -> DOES(M_CLOSED); now ! call_off
+        :: state == unseen && recalled == 0 && durable -> tell_of_its_end(); now ! call_off
         :: state == suspected || state == fence_failed || state == fencing && !begun ->
             /* If it fails now, it is this boot that has failed; a flag that may have been set is
              * about the one that failed before. */
@@ -682,7 +714,7 @@ end: do
     :: atomic { PINGS && ROOM -> beat(view);
         if
         :: state == unseen && recalled == 0 && !durable -> state = healthy
-        :: state == unseen && recalled == 0 && durable -> DOES(M_CLOSED); now ! call_off
+        :: state == unseen && recalled == 0 && durable -> tell_of_its_end(); now ! call_off
         :: state == fenced || state == fencing && begun -> now ! contradict
         :: else
         fi }
@@ -759,12 +791,12 @@ end: do
                  state == suspected) && recalled == 0 && MAY(orders, ORDERS) && ROOM -> SPEND(orders);
         DOES(M_ORDERED);
         if
-        :: mark -> GHOST(g_by_hand = true); start_clearing()
+        :: mark -> GHOST(g_by_hand = true); by_hand = true; start_clearing()
         :: else -> now ! released
         fi }
     /* SIGUSR1: all who are eligible are readmitted at once */
     :: atomic { state == returning && mark && NEW_BOOT && MAY(orders, ORDERS) && ROOM -> SPEND(orders);
-        GHOST(g_by_hand = true);
+        GHOST(g_by_hand = true); by_hand = true;
         start_clearing() }
     od
 }
@@ -852,8 +884,7 @@ end: do
             seen = NEVER; view = FINE;
             how = R_READMITTED
         :: (turn == cleared || turn == cleared_by_others) && IN_THE_AIR ->
-            turn = 0;
-            state = (state == readmitting -> returning : state)
+            turn = 0
         :: turn == fail || turn == dispute -> end_procedure(); waits = 0
         :: turn == 0
         fi;
@@ -885,8 +916,6 @@ end: do
             :: waits == R_FENCED -> waits = 0
             :: waits == R_FORCING -> waits = 0; intent = true
             :: waits == R_CLEARING -> waits = 0; send_clear()
-            :: waits == R_CLEARING && MAY(stops, STOPS) -> SPEND(stops); waits = 0;
-                clearance = false; state = returning
             fi
         :: else
         fi }
@@ -913,8 +942,12 @@ inline recall()
 #ifdef MUTANT_ONLY_FORCING_LANDS
         lands = (recalled == R_FORCING -> LANDS : 0);
 #else
-        MAY_SET;
+        if
+        :: j_telling -> MAY_SET
+        :: else
+        fi;
 #endif
+        by_hand = j_stage == R_CLEARING && j_by_hand;
         state = (j_stage == R_DISPUTED -> disputed : down);
         ask_nova(N_READ)
     fi

@@ -46,12 +46,7 @@ void SmallWorld::set_nova(const HostId& name, AttemptId attempt, bool flag)
         case Nova::read_back:
             return answer_nova(name, attempt, NovaOutcome::unknown, NovaRefusal::none, flag);
         case Nova::late:
-            // One that outlives the knelld that sent it: only the stories have that.
-            at(now_ + nova_late, [this, &it, flag, process = process_] {
-                if (process == process_) {
-                    apply(it, flag);
-                }
-            });
+            at(now_ + nova_late, [this, &it, flag] { apply(it, flag); });
             return answer_nova(name, attempt, NovaOutcome::unknown, NovaRefusal::none, it.flag);
         case Nova::forbids:
             return answer_nova(name, attempt, NovaOutcome::refused, NovaRefusal::forbidden,
@@ -82,8 +77,14 @@ void SmallWorld::read_nova(const ReadForcedDown& read)
 void SmallWorld::answer_nova(const HostId& host, AttemptId attempt, NovaOutcome outcome,
                              NovaRefusal refusal, std::optional<bool> flag)
 {
-    const NovaAnswer answer{
-        host, attempt, outcome, refusal, flag, std::nullopt, "as the test has it"};
+    const NovaAnswer answer{host,
+                            attempt,
+                            outcome,
+                            refusal,
+                            flag,
+                            std::nullopt,
+                            "as the test has it",
+                            outcome == NovaOutcome::unknown};
     hand_over(now_ + 10ms, answer);
     if (every_answer_twice) {
         hand_over(now_ + 4s, answer);
