@@ -271,11 +271,7 @@ inline take_permit(by_order)
     end_procedure();
     procedure = true;
     ordered = by_order;
-#ifdef MUTANT_BOOT_OF_BEFORE
-    failed_boot = (UNSURE && reported != 0 -> reported : failed_boot);
-#else
     failed_boot = (reported != 0 -> reported : failed_boot);    /* whoever spoke last is fenced */
-#endif
     flag_before = (intent -> flag_before : 0);
     GHOST(g_looked = intent); GHOST(g_life = false);
     state = fencing;
