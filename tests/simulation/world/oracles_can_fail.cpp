@@ -159,6 +159,22 @@ TEST_F(OraclesCanFail, TooManyAreFenced)
     EXPECT_TRUE(complains("never_more_fences_than_the_budget"));
 }
 
+TEST_F(OraclesCanFail, OneOfManyThatFellTogetherIsFenced)
+{
+    die_and_return();
+    world_.truth.policy_now.gate.storm_hosts = 2;
+    const HostId other{"compute2"};
+    for (const auto& monitor : world_.truth.policy(other).monitors) {
+        for (unsigned i = 0; i < monitor.fall; ++i) {
+            tell(ProbeResult{other, monitor.id, Pulse::silent, world_.truth.now(), {}, ""});
+        }
+    }
+    auto again = record(What::fencing);
+    again.entry.episode = EpisodeId{100};
+    bring(again);
+    EXPECT_TRUE(complains("what_fell_together_is_fenced_only_when_approved"));
+}
+
 TEST_F(OraclesCanFail, TheFlagOfAnotherIsCleared)
 {
     world_.cloud.set_flag(host_, true, Hand::somebody);

@@ -11,6 +11,7 @@ Oracles all_oracles(const Truth& truth)
              &forced_down_by_our_hand_only_after_it_was_off_in_this_episode,
              &nothing_well_is_fenced_whatever_our_eyes_see,
              &never_more_fences_than_the_budget,
+             &what_fell_together_is_fenced_only_when_approved,
              &the_flag_of_another_is_never_cleared,
              &no_flag_is_cleared_before_a_new_boot,
              &answers_to_old_questions_change_nothing,
