@@ -91,6 +91,12 @@ void Knelld::die_at(unsigned effect, bool before)
     die_before_ = before;
 }
 
+void Knelld::at_effect(unsigned effect, std::function<void()> what)
+{
+    until_what_ = effect;
+    what_ = std::move(what);
+}
+
 void Knelld::stop()
 {
     life_->stop();
@@ -262,6 +268,9 @@ bool Knelld::before(const Effect& effect, const std::string& words, const HostId
 
 void Knelld::after()
 {
+    if (until_what_ > 0 && --until_what_ == 0 && !dead_) {
+        std::exchange(what_, nullptr)();
+    }
     if (until_death_ > 0 && --until_death_ == 0 && !dead_) {
         truth_.say("* knelld is killed");
         kill();

@@ -45,6 +45,8 @@ public:
     [[nodiscard]] bool dead() const noexcept { return dead_; }
     /// kill -9, before or after the n-th effect from now on.
     void die_at(unsigned effect, bool before);
+    /// After the n-th effect from now on.
+    void at_effect(unsigned effect, std::function<void()> what);
     void kill();
     void stop();
     void go_on();
@@ -107,6 +109,8 @@ private:
     std::vector<Event> answers_; ///< given, of late
     bool dead_ = false;
     unsigned until_death_ = 0; ///< effects; 0: no end in sight
+    unsigned until_what_ = 0;
+    std::function<void()> what_;
     bool die_before_ = false;
     unsigned depth_ = 0;
     bool acted_ = false; ///< since states were told
