@@ -170,7 +170,8 @@ inline ask_device(what)
     fi;
     rep = 0;
     if
-    :: what == P_OFF -> PROMISE(INTENT, j_stage != 0)   /* durable before power off */
+    :: what == P_OFF -> PROMISE(INTENT, j_stage != 0);  /* durable before power off */
+        PROMISE(LIFE, ordered || !recanted)             /* nor repeated once it was heard */
     :: else -> GHOST(g_off = !power); asked_boot = boot
     fi;
     pending = what; req = what
@@ -372,7 +373,11 @@ end: do
 }
 
 /* A host that was heard before it was proven off is not powered off again, unless an operator insists. */
+#ifdef MUTANT_GO_ON
+#define MAY_GO_ON(what) true
+#else
 #define MAY_GO_ON(what) (what == P_READ || !recanted || ordered)
+#endif
 
 proctype TimeOfProcedure() RUNS
 {
