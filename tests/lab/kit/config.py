@@ -84,7 +84,7 @@ def knell(directory):
 
 
 def override(tree, setting):
-    """Set "a.b.0.c=value"; the value is JSON where it is JSON, else a string."""
+    """Set "a.b.0.c=value"; the value is JSON where it is JSON, else a string. null takes it away."""
     name, equals, text = setting.partition('=')
     if not equals:
         raise LabError('--set wants name=value, not %s' % setting)
@@ -95,7 +95,10 @@ def override(tree, setting):
     *steps, last = [int(s) if s.isdigit() else s for s in name.split('.')]
     for step in steps:
         tree = tree[step] if isinstance(tree, list) else tree.setdefault(step, {})
-    tree[last] = value
+    if value is None:
+        tree.pop(last, None)
+    else:
+        tree[last] = value
 
 
 def write_knell(directory, settings=()):
