@@ -26,6 +26,9 @@ struct Fleet::House {
     Commons commons;
     std::map<HostId, HostMachine> hosts; ///< ordered: iteration is part of determinism
     std::map<std::pair<HostId, MonitorId>, NetworkId> networks;
+    /// Planned work of hosts that a reload took out of the inventory, and when they went: it is
+    /// theirs again when they come back, as it would be after a restart.
+    std::map<HostId, std::pair<Instant, Recollection::Planned>> set_aside;
     std::vector<std::pair<AttemptId, Answer>> answers; ///< given once the order is durable
     Instant census_at{};
 };

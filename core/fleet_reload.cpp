@@ -38,6 +38,11 @@ std::variant<Effects, std::vector<std::string>> Fleet::reload(Instant now, const
     house_->gate.adopt(policy.gate);
     house_->commons.nova = policy.nova;
     house_->commons.unseen_alarm = policy.unseen_alarm;
+    for (const auto& [name, host] : house_->hosts) {
+        if (const auto work = host.ordered_work(now); work && find(policy, name) == nullptr) {
+            house_->set_aside.insert_or_assign(name, std::pair{now, *work});
+        }
+    }
     std::erase_if(house_->hosts,
                   [&](const auto& one) { return find(policy, one.first) == nullptr; });
     house_->learn_networks(policy);
@@ -51,6 +56,11 @@ std::variant<Effects, std::vector<std::string>> Fleet::reload(Instant now, const
         const auto added =
             house_->hosts.emplace(wanted.host, HostMachine{wanted, house_->commons}).first;
         added->second.begin(now, Duration::zero());
+        if (auto planned = house_->set_aside.extract(wanted.host)) {
+            auto& [since, work] = planned.mapped();
+            work.left -= now - since;
+            added->second.recall_planned(now, work, effects);
+        }
     }
     return effects;
 }

@@ -37,6 +37,9 @@ public:
     void recall_planned(Instant now, const Recollection::Planned& past, Effects& effects);
     void recall_readmissions(Instant now, const std::vector<Duration>& ago);
 
+    /// Of an operator's planned work, what is left of it.
+    [[nodiscard]] std::optional<Recollection::Planned> ordered_work(Instant now) const;
+
     /// Why its policy cannot be changed now; empty: adopt() may be called.
     [[nodiscard]] std::string engaged() const;
     void adopt(HostPolicy policy);

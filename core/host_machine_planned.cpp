@@ -125,12 +125,21 @@ void HostMachine::recall_planned(Instant now, const Recollection::Planned& past,
 {
     if (past.left <= Duration::zero()) {
         notice(Notice::Weight::warning, "MAINTENANCE_ENDED",
-               "its maintenance by " + past.by + " ended while knelld was away", effects);
+               "its maintenance by " + past.by + " ended while knelld did not watch it", effects);
         (void)record_end("knelld", "its time was over", effects);
         return;
     }
     planned_.begin(now, PlannedWork::Kind::order, past.by, past.reason, past.left);
     enter(now, HostState::maintenance, "maintenance by " + past.by + ": " + past.reason);
+}
+
+std::optional<Recollection::Planned> HostMachine::ordered_work(Instant now) const
+{
+    const auto work = planned_.view();
+    if (!planned_.is(PlannedWork::Kind::order) || !work) {
+        return std::nullopt;
+    }
+    return Recollection::Planned{work->by, work->reason, work->until.value_or(now) - now};
 }
 
 void HostMachine::order_maintenance(Instant now, const OperatorOrder& order, Effects& effects)

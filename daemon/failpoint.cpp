@@ -114,6 +114,9 @@ private:
             std::raise(SIGKILL);
         } else if (point + ":stop" == wanted_) {
             std::raise(SIGSTOP);
+        } else if (point + ":spin" == wanted_) {
+            for (const volatile bool ever = true; ever;) {
+            }
         }
     }
 

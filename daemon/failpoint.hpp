@@ -9,8 +9,9 @@
 /// is here, and nothing was decided on it). Only in builds with KNELL_FAILPOINTS: a release holds
 /// none of this.
 ///
-/// Environment: KNELL_FAILPOINT=after-force-down:kill (SIGKILL) or :stop (SIGSTOP), when it is
-/// passed first. KNELL_FAILPOINTS_PASSED=FILE lists every point that is passed.
+/// Environment: KNELL_FAILPOINT=after-force-down:kill (SIGKILL), :stop (SIGSTOP) or :spin
+/// (a loop that never ends), when it is passed first. KNELL_FAILPOINTS_PASSED=FILE lists every
+/// point that is passed.
 namespace knell::failpoint {
 
 #ifdef KNELL_FAILPOINTS

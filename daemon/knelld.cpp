@@ -21,15 +21,19 @@ constexpr unsigned explained_rows = 500;
 /// Of a host, searched for one episode: as far back as the loop can wait for.
 constexpr unsigned searched_rows = 5000;
 
+nova::NovaPace pace_of(const config::Config& config)
+{
+    const NovaTiming& timing = config.policy.nova;
+    return {timing.reply, timing.retry, timing.retry_most};
+}
+
 nova::NovaOptions options_of(const config::Config& config)
 {
     nova::NovaOptions options;
     options.endpoint_override = config.nova.endpoint_override;
     options.region = config.nova.region;
     options.interface = config.nova.interface;
-    options.reply = config.policy.nova.reply;
-    options.retry = config.policy.nova.retry;
-    options.retry_most = config.policy.nova.retry_most;
+    static_cast<nova::NovaPace&>(options) = pace_of(config);
     return options;
 }
 
@@ -73,7 +77,7 @@ std::optional<std::string> Knelld::start()
                   (fleet_->view().mode == Mode::armed ? "armed" : "observing only"));
     engine_->begin(now());
     ticker_->look();
-    notify_.ready("watching " + std::to_string(config_.hosts.size()) + " hosts");
+    notify_.ready(summary());
     return std::nullopt;
 }
 
@@ -115,8 +119,8 @@ std::optional<std::string> Knelld::start_watching()
         [this](const monitor::FloodNews& news) { outside_->notify(notice_of(news)); });
     outside_->on_watch([this](const Watch& order) { watchers_->watch(order); });
     nova_->on_turn([this](const nova::NovaHealth& health) { on_nova_turn(health); });
-    nova_->watch_services(config_.policy.nova.watch,
-                          [this](const ServicesSeen& seen) { deliver(seen); });
+    nova_->on_list_turn([this](const std::string& trouble) { on_service_list_turn(trouble); });
+    watch_nova();
     return watchers_->start(config_);
 }
 
@@ -136,6 +140,9 @@ std::optional<std::string> Knelld::open_control()
     outside_->on_notice([this](auto at, const Notice& notice) {
         control_->publish(notice, at);
         collector_->on_notice(now(), notice);
+        if (notice.weight != Notice::Weight::detail) {
+            notify_.status(summary());
+        }
     });
     return std::nullopt;
 }
@@ -164,6 +171,22 @@ void Knelld::on_nova_turn(const nova::NovaHealth& health)
                       health.warm ? "at " + health.endpoint + " again" : health.last_error});
 }
 
+void Knelld::on_service_list_turn(const std::string& trouble)
+{
+    const bool whole = trouble.empty();
+    outside_->notify({whole ? Notice::Weight::info : Notice::Weight::warning,
+                      whole ? "NOVA_LIST_BACK" : "NOVA_LIST_LOST", std::nullopt, EpisodeId{0},
+                      whole ? "what others do to Nova's record is seen again"
+                            : trouble + "; what others do to Nova's record is not seen"});
+}
+
+void Knelld::watch_nova()
+{
+    nova_->set_pace(pace_of(config_));
+    nova_->watch_services(config_.policy.nova.watch,
+                          [this](const ServicesSeen& seen) { deliver(seen); });
+}
+
 void Knelld::await_signals()
 {
     signals_.async_wait([this](boost::system::error_code error, int signal) {
@@ -182,6 +205,23 @@ void Knelld::await_signals()
         order(std::move(readmit), [](bool, const std::string&) {});
         await_signals();
     });
+}
+
+std::string Knelld::summary() const
+{
+    const auto view = fleet_->view();
+    std::string text = "watching " + std::to_string(view.hosts.size()) + " hosts, " +
+                       (view.mode == Mode::armed ? "armed" : "observing only");
+    if (!view.hold.empty()) {
+        text += "; on hold, " + view.hold;
+    }
+    if (!view.storm.empty()) {
+        text += "; nobody is fenced: " + view.storm;
+    }
+    if (!view.clear) {
+        text += "; our own view is in doubt: " + view.vantage;
+    }
+    return text;
 }
 
 void Knelld::end(int code)
@@ -226,6 +266,10 @@ control::DaemonStatus Knelld::status()
                                               : health.last_error;
     status.started = started_;
     status.warnings = watchers_->warnings();
+    if (health.warm && !health.services_error.empty()) {
+        status.warnings.push_back("what others do to Nova's record is not seen: " +
+                                  health.services_error);
+    }
     if (!no_metrics_.empty()) {
         status.warnings.push_back(no_metrics_);
     }

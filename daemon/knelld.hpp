@@ -69,11 +69,18 @@ private:
     void start_measuring();
     void open_metrics();
     [[nodiscard]] metrics::Facts facts(Instant at) const;
+    /// What was done, or why nothing was.
+    std::pair<bool, std::string> take_up_anew(const std::string& by);
     void change_devices(const config::Config& after);
     void deliver(const Event& event);
     void on_nova_turn(const nova::NovaHealth& health);
+    void on_service_list_turn(const std::string& trouble);
+    /// As often and as patiently as `config_` says.
+    void watch_nova();
     void on_stalled_journal(const std::string& why);
     void await_signals();
+    /// One line for `systemctl status`.
+    [[nodiscard]] std::string summary() const;
     void end(int code);
 
     boost::asio::io_context& loop_;

@@ -44,6 +44,7 @@ metrics::Facts Knelld::facts(Instant at) const
     metrics::Facts facts;
     facts.now = at;
     facts.version = KNELL_VERSION;
+    facts.revision = KNELL_REVISION;
     facts.fleet = fleet_->view();
     facts.watching = watchers_.has_value();
     if (watchers_) {
@@ -58,6 +59,7 @@ metrics::Facts Knelld::facts(Instant at) const
     facts.nova_answered = health.last_ok;
     facts.journal_trouble = scribe_->trouble();
     facts.journal_transactions = journal_->transactions();
+    facts.watchdog_fed = notify_.fed();
     return facts;
 }
 

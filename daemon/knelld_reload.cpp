@@ -42,10 +42,23 @@ Devices devices_of(const config::Config& config)
 
 void Knelld::reload(const std::string& by, OnAnswer on_answer)
 {
+    notify_.reloading();
+    const auto [done, text] = take_up_anew(by);
+    notify_.ready(summary());
+    on_answer(done, text);
+}
+
+std::pair<bool, std::string> Knelld::take_up_anew(const std::string& by)
+{
     const auto refuse = [&](const std::string& why) {
         outside_->notify({Notice::Weight::warning, "KNELL_NOT_RELOADED", std::nullopt, EpisodeId{0},
                           by + ": nothing was changed: " + why});
-        on_answer(false, why);
+        return std::pair{false, why};
+    };
+    const auto tell = [&](const std::string& text) {
+        outside_->notify(
+            {Notice::Weight::info, "KNELL_RELOADED", std::nullopt, EpisodeId{0}, by + ": " + text});
+        return std::pair{true, text};
     };
     auto loaded = config::load_config(file_);
     if (!loaded.config) {
@@ -58,7 +71,7 @@ void Knelld::reload(const std::string& by, OnAnswer on_answer)
         return refuse(lines_of(difference.restarts));
     }
     if (difference.changes.empty()) {
-        return on_answer(true, "nothing has changed");
+        return tell("nothing has changed");
     }
     if (auto why = watchers_->retarget(config_, *loaded.config)) {
         return refuse(*why);
@@ -70,12 +83,10 @@ void Knelld::reload(const std::string& by, OnAnswer on_answer)
     }
     change_devices(*loaded.config);
     config_ = std::move(*loaded.config);
+    watch_nova();
     engine_->perform(std::get<Effects>(adopted));
     ticker_->look();
-    const auto text = lines_of(difference.changes);
-    outside_->notify(
-        {Notice::Weight::info, "KNELL_RELOADED", std::nullopt, EpisodeId{0}, by + ": " + text});
-    on_answer(true, text);
+    return tell(lines_of(difference.changes));
 }
 
 void Knelld::change_devices(const config::Config& after)

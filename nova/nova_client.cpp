@@ -94,6 +94,16 @@ void NovaClient::on_turn(std::function<void(const NovaHealth&)> told)
     session_->on_turn(std::move(told));
 }
 
+void NovaClient::on_list_turn(std::function<void(const std::string&)> told)
+{
+    session_->on_list_turn(std::move(told));
+}
+
+void NovaClient::set_pace(const NovaPace& pace)
+{
+    session_->set_pace(pace);
+}
+
 void NovaClient::write(const HostId& host, bool forced_down, AttemptId attempt, Instant reply_by,
                        Handler on_answer)
 {

@@ -19,15 +19,19 @@ namespace knell::nova {
 
 class NovaSession;
 
-struct NovaOptions {
+/// How patient we are. All else in NovaOptions is chosen once.
+struct NovaPace {
+    Duration reply = 10s; ///< of the requests that keep us warm
+    Duration retry = 1s;  ///< after one of those failed; doubled up to ...
+    Duration retry_most = 15s;
+};
+
+struct NovaOptions : NovaPace {
     std::string endpoint_override; ///< empty: clouds.yaml's, else the catalogue's
     std::string region;            ///< empty: clouds.yaml's
     std::string interface;         ///< empty: clouds.yaml's
     unsigned servers_sampled = 10; ///< at most, per sample_servers()
     Duration connect = 2s;         ///< of any one connection
-    Duration reply = 10s;          ///< of the requests that keep us warm
-    Duration retry = 1s;           ///< after one of those failed; doubled up to ...
-    Duration retry_most = 15s;
     /// Between looks at all services when nobody watches them more often: nova-api and its
     /// proxies forget a validated token after 300 s.
     Duration touch = 240s;
@@ -67,6 +71,11 @@ public:
     [[nodiscard]] NovaHealth health() const;
     /// Told whenever `warm` turns; of the first answers only if they are bad.
     void on_turn(std::function<void(const NovaHealth&)> told);
+    /// Told when a Nova that answers begins to list its services in a way that tells nothing, with
+    /// the reason; and with nothing when a list is whole again.
+    void on_list_turn(std::function<void(const std::string& trouble)> told);
+    /// From the next rest on.
+    void set_pace(const NovaPace& pace);
 
     void force_down(const FenceCertificate& proof, AttemptId attempt, Instant reply_by,
                     Handler on_answer) override;

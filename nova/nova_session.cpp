@@ -12,6 +12,19 @@
 namespace knell::nova {
 namespace asio = boost::asio;
 
+namespace {
+
+bool is_https(std::string_view url)
+{
+    constexpr std::string_view scheme = "https://";
+    return url.size() >= scheme.size() &&
+           std::equal(scheme.begin(), scheme.end(), url.begin(), [](char ours, char theirs) {
+               return ours == (theirs >= 'A' && theirs <= 'Z' ? theirs - 'A' + 'a' : theirs);
+           });
+}
+
+} // namespace
+
 NovaSession::NovaSession(asio::io_context& loop, http::Carrier& carrier, CloudSettings settings,
                          NovaOptions options)
     : carrier_{carrier}, clock_{carrier.clock()}, options_{std::move(options)}, pause_{
@@ -45,6 +58,13 @@ std::optional<std::string> NovaSession::use_endpoint(const Token& token)
     }
     while (url->ends_with('/')) {
         url->pop_back();
+    }
+    if (options_.endpoint_override.empty() && is_https(keystone_->settings().auth_url) &&
+        !is_https(*url)) {
+        return "Keystone's catalogue names " + *url +
+               " for compute, without TLS, and Keystone "
+               "itself is asked by https: our token would be sent in the clear; correct the "
+               "endpoint in the catalogue, or, if it is meant, set nova.endpoint_override to it";
     }
     if (*url != endpoint_) {
         endpoint_ = *url;
@@ -233,24 +253,37 @@ void NovaSession::tell_services(Instant asked_at, const VersionRange& versions,
                                 const std::vector<ServiceRecord>& records)
 {
     if (versions.most < knows_forced_down) {
-        health_.services_error = versions.too_old_for("forced_down", knows_forced_down);
-        return;
+        return list_tells_nothing(versions.too_old_for("forced_down", knows_forced_down));
     }
     auto list = whole_list(records);
     if (const auto* unreadable = std::get_if<Unreadable>(&list)) {
-        health_.services_error = "Nova: " + unreadable->why;
-        return;
+        return list_tells_nothing("Nova: " + unreadable->why);
     }
     if (versions.most < shows_unreachable && std::get<std::vector<ServiceSeen>>(list).empty()) {
-        health_.services_error = "Nova lists no nova-compute at all; before 2.69 that is also what "
-                                 "it does when it cannot reach the database of its cell";
-        return;
+        return list_tells_nothing("Nova lists no nova-compute at all; before 2.69 that is also "
+                                  "what it does when it cannot reach the database of its cell");
     }
-    health_.services_error.clear();
+    list_is_whole();
     if (on_services_ && !closed_) {
         // A copy, because it may well give us another one.
         const auto deliver = on_services_;
         deliver(ServicesSeen{asked_at, std::get<std::vector<ServiceSeen>>(std::move(list))});
+    }
+}
+
+void NovaSession::list_tells_nothing(std::string why)
+{
+    health_.services_error = std::move(why);
+    if (std::exchange(told_whole_, false) && on_list_turn_ && !closed_) {
+        on_list_turn_(health_.services_error);
+    }
+}
+
+void NovaSession::list_is_whole()
+{
+    health_.services_error.clear();
+    if (!std::exchange(told_whole_, true) && on_list_turn_ && !closed_) {
+        on_list_turn_({});
     }
 }
 
@@ -264,21 +297,23 @@ void NovaSession::watch_services(Duration every, ComputeServices::ServicesHandle
 
 asio::awaitable<void> NovaSession::keep_warm(std::shared_ptr<NovaSession> self)
 {
-    Duration retry = self->options_.retry;
+    Duration retry = Duration::zero();
     while (!self->closed_) {
         self->look_now_ = false;
         const bool warm = co_await self->touch(self->clock_->now() + self->options_.reply);
         if (self->closed_) {
             break;
         }
+        // The pace may be another one by now.
+        retry = std::min(std::max(retry, self->options_.retry), self->options_.retry_most);
         Duration rest = retry;
         if (warm) {
-            retry = self->options_.retry;
+            retry = Duration::zero();
             rest = std::max<Duration>(
                 500ms, std::min({self->options_.touch, self->watch_,
                                  self->keystone_->wants_renewal() - self->clock_->now()}));
         } else {
-            retry = std::min(retry * 2, self->options_.retry_most);
+            retry *= 2;
         }
         co_await sleep(*self->pause_,
                        self->clock_->now() + (self->look_now_ ? Duration::zero() : rest));

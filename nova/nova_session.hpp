@@ -28,6 +28,11 @@ public:
     /// See ComputeServices::watch_services(); told while keep_warm() runs.
     void watch_services(Duration every, ComputeServices::ServicesHandler on_services);
     void on_turn(std::function<void(const NovaHealth&)> told) { on_turn_ = std::move(told); }
+    void on_list_turn(std::function<void(const std::string&)> told)
+    {
+        on_list_turn_ = std::move(told);
+    }
+    void set_pace(const NovaPace& pace) { static_cast<NovaPace&>(options_) = pace; }
     /// Until close().
     [[nodiscard]] static boost::asio::awaitable<void> keep_warm(std::shared_ptr<NovaSession> self);
 
@@ -74,6 +79,8 @@ private:
     void remember_only(const std::vector<ServiceRecord>& records);
     void tell_services(Instant asked_at, const VersionRange& versions,
                        const std::vector<ServiceRecord>& records);
+    void list_tells_nothing(std::string why);
+    void list_is_whole();
     void went_well();
     void went_wrong(std::string why);
     void turn(bool well);
@@ -91,7 +98,9 @@ private:
     ComputeServices::ServicesHandler on_services_;
     NovaHealth health_;
     std::function<void(const NovaHealth&)> on_turn_;
+    std::function<void(const std::string&)> on_list_turn_;
     bool told_well_ = true;
+    bool told_whole_ = true;
     bool closed_ = false;
 };
 

@@ -197,6 +197,32 @@ void read_never_fence(const Value& entry, std::string& into, Problems& problems)
     into = *reason == "none" ? std::string{} : *reason;
 }
 
+/// Powered off by its own knelld, a machine could be proven off by nobody.
+void spare_our_own_machine(Making& making)
+{
+    const Surroundings& surroundings = making.draft.context.surroundings;
+    std::string how;
+    for (const auto& [network, address] : making.host.addresses) {
+        if (how.empty() && surroundings.own_addresses.contains(address)) {
+            how = address + " is an address of this machine";
+        }
+    }
+    const auto& identity = making.policy.identity;
+    if (how.empty() && identity && surroundings.own_identity &&
+        identity->get() == *surroundings.own_identity) {
+        how = "its `guid` is that of this machine";
+    }
+    if (how.empty() || !making.policy.precious.empty()) {
+        return;
+    }
+    making.policy.precious = "knelld itself runs on it: " + how;
+    making.problems().warning(making.name_place,
+                              "host " + making.name() + " runs knelld itself (" + how +
+                                  "): it is watched, and never fenced automatically",
+                              "say so yourself, never_fence: \"runs knelld\", or correct its "
+                              "address if it is another machine");
+}
+
 } // namespace
 
 const Value& value_at(const Value& map, std::string_view key)
@@ -243,6 +269,7 @@ void read_host(const NamedHost& named, const Value& raw, const Place& name_place
                   problems);
     const bool beats = read_watching(making);
     read_fence(making, beats);
+    spare_our_own_machine(making);
 
     draft.config.hosts.push_back(std::move(host));
     draft.config.policy.hosts.push_back(std::move(policy));

@@ -5,11 +5,9 @@
 #include "daemon/config/source.hpp"
 
 #include <array>
-#include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
 #include <filesystem>
-#include <grp.h>
 #include <openssl/crypto.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -198,22 +196,6 @@ std::optional<Secret> read_secret(const Entry& entry, const SecretLimits& limits
         return std::nullopt;
     }
     return secret;
-}
-
-Surroundings of_this_process()
-{
-    Surroundings out;
-    out.environment = [](const std::string& name) -> std::optional<std::string> {
-        const char* value = std::getenv(name.c_str());
-        return value == nullptr ? std::nullopt : std::optional<std::string>{value};
-    };
-    out.credentials_directory = out.environment("CREDENTIALS_DIRECTORY");
-    out.keepers = nova::keepers_of_this_process();
-    out.group_exists = [](const std::string& group) {
-        return ::getgrnam(group.c_str()) != nullptr;
-    };
-    out.executable = [](const std::string& path) { return ::access(path.c_str(), X_OK) == 0; };
-    return out;
 }
 
 } // namespace knell::config

@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 
 namespace knell::config {
@@ -17,6 +18,8 @@ struct Surroundings {
     nova::Keepers keepers;                            ///< of secrets, and of the configuration
     std::function<bool(const std::string& group)> group_exists;
     std::function<bool(const std::string& path)> executable;
+    std::set<std::string> own_addresses;     ///< of this machine's interfaces, canonical
+    std::optional<std::string> own_identity; ///< its SMBIOS UUID, where we may read it
 };
 
 [[nodiscard]] Surroundings of_this_process();

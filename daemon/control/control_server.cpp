@@ -27,6 +27,7 @@ ControlServer::open(boost::asio::io_context& loop, Operations& operations, Contr
     Listening listening;
     if (options.inherited) {
         listening.socket = *options.inherited;
+        listening.warnings = let_in_at(listening.socket, access);
     } else {
         auto made = listen_on(options.socket, access);
         if (auto* fault = std::get_if<std::string>(&made)) {

@@ -210,4 +210,16 @@ std::optional<int> socket_from_systemd()
     return found;
 }
 
+std::vector<std::string> let_in_at(int socket, const Access& access)
+{
+    sockaddr_un address{};
+    socklen_t size = sizeof address;
+    if (::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size) != 0 ||
+        address.sun_family != AF_UNIX || address.sun_path[0] == '\0') {
+        return {
+            "the control socket from systemd has no path; give it ListenStream=/run/knell/control"};
+    }
+    return open_to(address.sun_path, access);
+}
+
 } // namespace knell::control

@@ -26,7 +26,11 @@ struct Listening {
                                                              const Access& access);
 
 /// The socket that systemd passed under the name "control" (sd_listen_fds(3),
-/// FileDescriptorName= of the socket unit), if it did. Its mode is systemd's affair.
+/// FileDescriptorName= of the socket unit), if it did.
 [[nodiscard]] std::optional<int> socket_from_systemd();
+
+/// Lets the groups in at a socket that somebody else has bound, where it is ours to do so
+/// (SocketUser= of the socket unit). Returns warnings.
+[[nodiscard]] std::vector<std::string> let_in_at(int socket, const Access& access);
 
 } // namespace knell::control

@@ -111,6 +111,12 @@ std::vector<std::string> reasons_of(const Facts& facts)
     if (!facts.journal_trouble.empty()) {
         reasons.emplace_back("the journal cannot be written; knellctl status says why");
     }
+    if (!facts.fleet.hold.empty()) {
+        reasons.emplace_back("on hold: nothing is fenced, and Nova is told nothing");
+    }
+    if (!facts.fleet.clear) {
+        reasons.emplace_back("knelld's own view is in doubt; knellctl status says why");
+    }
     return reasons;
 }
 

@@ -16,6 +16,7 @@ namespace knell::metrics {
 struct Facts {
     Instant now{};
     std::string version;
+    std::string revision; ///< of the source; empty: nobody said at its build
     FleetView fleet;
 
     bool watching = false; ///< every monitor has its sockets
@@ -29,6 +30,8 @@ struct Facts {
 
     std::string journal_trouble; ///< why nothing can be written now; empty: it can
     std::uint64_t journal_transactions = 0;
+
+    std::optional<Instant> watchdog_fed; ///< absent: systemd keeps no watchdog over us
 };
 
 } // namespace knell::metrics

@@ -58,16 +58,30 @@ MetricFamily single(MetricFamily family, double value)
 MetricFamily build_info(const Facts& facts)
 {
     auto family = gauge("knell_build_info", "Which knelld this is; always 1.");
-    add(family, {{"version", facts.version}}, 1);
+    add(family, {{"version", facts.version}, {"revision", facts.revision}}, 1);
     return family;
+}
+
+std::vector<std::string_view> every_state()
+{
+    std::vector<std::string_view> names;
+    for (int number = 0;; ++number) {
+        const auto name = name_of(static_cast<HostState>(number));
+        if (name.empty()) { // past the last
+            return names;
+        }
+        names.push_back(name);
+    }
 }
 
 MetricFamily host_state(const FleetView& fleet)
 {
-    auto family = gauge("knell_host_state", "1 in the state that the host is in; there is no "
-                                            "series for the others.");
+    auto family = gauge("knell_host_state", "1 in the state that the host is in, 0 in the others.");
     for (const auto& host : fleet.hosts) {
-        add(family, {{"host", host.host.get()}, {"state", std::string{host.state}}}, 1);
+        for (const auto state : every_state()) {
+            add(family, {{"host", host.host.get()}, {"state", std::string{state}}},
+                one_if(host.state == state));
+        }
     }
     return family;
 }
@@ -75,15 +89,12 @@ MetricFamily host_state(const FleetView& fleet)
 MetricFamily hosts(const FleetView& fleet)
 {
     auto family = gauge("knell_hosts", "Hosts in each state.");
-    for (int number = 0;; ++number) {
-        const auto name = name_of(static_cast<HostState>(number));
-        if (name.empty()) { // past the last
-            return family;
-        }
+    for (const auto name : every_state()) {
         add(family, {{"state", std::string{name}}},
             double(std::count_if(fleet.hosts.begin(), fleet.hosts.end(),
                                  [&](const auto& host) { return host.state == name; })));
     }
+    return family;
 }
 
 MetricFamily fence_ready(const FleetView& fleet)
@@ -95,6 +106,22 @@ MetricFamily fence_ready(const FleetView& fleet)
                                        [](const auto& device) { return device.state == "ready"; });
         if (ready || !host.not_ready.empty()) {
             add(family, {{"host", host.host.get()}}, one_if(host.not_ready.empty()));
+        }
+    }
+    return family;
+}
+
+MetricFamily bmc_reachable(const FleetView& fleet)
+{
+    auto family = gauge("knell_bmc_reachable", "1: this fence device of the host was ready when it "
+                                               "was last looked at; 0: it was not; no series: "
+                                               "nobody has looked yet.");
+    for (const auto& host : fleet.hosts) {
+        for (const auto& device : host.devices) {
+            if (device.looked_at) {
+                add(family, {{"host", host.host.get()}, {"device", device.id.get()}},
+                    one_if(device.state == "ready"));
+            }
         }
     }
     return family;
@@ -235,6 +262,7 @@ std::vector<MetricFamily> Snapshot::families(const Facts& facts)
     all.push_back(host_state(fleet));
     all.push_back(hosts(fleet));
     all.push_back(fence_ready(fleet));
+    all.push_back(bmc_reachable(fleet));
     auto last_ok = gauge("knell_bmc_last_ok_seconds",
                          "Seconds since a fence device of the host was last seen to be ready.");
     for (const auto& [host, at] : ready_) {
@@ -282,6 +310,13 @@ std::vector<MetricFamily> Snapshot::families(const Facts& facts)
     all.push_back(
         single(counter("knell_journal_transactions_total", "Transactions of the journal."),
                double(facts.journal_transactions)));
+    auto watchdog =
+        gauge("knell_watchdog_age_seconds",
+              "Seconds since systemd's watchdog was last fed; no series: there is none.");
+    if (facts.watchdog_fed) {
+        add(watchdog, {}, seconds(facts.now - *facts.watchdog_fed));
+    }
+    all.push_back(std::move(watchdog));
     return all;
 }
 

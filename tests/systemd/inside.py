@@ -24,7 +24,7 @@ HOSTS = {'compute1': '10.99.0.11', 'compute2': '10.99.0.12'}
 
 def install(machine):
     """cmake --install, and what a package does behind it. Must come before the boot: systemd reads the units then."""
-    for leftover in 'knelld.service', 'knell-agent.service':
+    for leftover in 'knelld.service', 'knelld.socket', 'knell-agent.service':
         machine.remove('/etc/systemd/system/' + leftover)
     machine.remove('/etc/knell')
     machine.remove('/var/lib/knell')

@@ -5,10 +5,10 @@ import signal
 import subprocess
 import threading
 
-from inside import AGENT, beats_are_heard, knell_yaml, said
+from inside import AGENT, BMC_PASSWORD, BUILD, NOVA_PASSWORD, SITE_KEY, beats_are_heard, knell_yaml, said
 from machine import check, until
 
-CONTROL = '/run/knell-test-control'
+CONTROL = '/run/knell/control'
 
 
 def is_new(machine, pid):
@@ -33,34 +33,42 @@ def beats_meanwhile(_):
 
 
 def asked_meanwhile(machine):
-    """With a socket unit for the control socket, who asks while knelld is killed and started again is answered"""
-    machine.write('/etc/systemd/system/knelld.socket',
-                  '[Socket]\nListenStream=%s\nSocketMode=0660\nSocketGroup=knell-operators\n'
-                  'FileDescriptorName=control\n' % CONTROL)
-    machine.systemctl('daemon-reload')
+    """With knelld.socket, who asks or orders while knelld hangs, is killed and started again is answered by the new one, and
+    what was ordered is done"""
     machine.systemctl('stop', 'knelld')
     machine.systemctl('start', 'knelld.socket')
     machine.systemctl('start', 'knelld')
-    pid, answers = machine.outer_pid('knelld'), []
-    inner = machine.pid('knelld')
+    pid, inner, answers = machine.outer_pid('knelld'), machine.pid('knelld'), {}
     os.kill(pid, signal.SIGSTOP)
+    words = {'look': ('status',), 'look again': ('host', 'list'), 'order': ('hold', 'on', '--reason', 'a test')}
 
-    def ask():
-        answers.append(machine.try_run('knellctl', '--socket', CONTROL, 'status'))
-    # Killed with some in its hands, and more to come while there is no process.
-    asking = [threading.Thread(target=ask) for _ in range(3)]
-    os.kill(pid, signal.SIGKILL)
+    def ask(what):
+        answers[what] = machine.as_user('olga', 'knellctl', *words[what])
+    asking = [threading.Thread(target=ask, args=(what,)) for what in words]
     for one in asking:
         one.start()
+    queued = until(lambda: waiting(machine) == len(words), 20)
+    os.kill(pid, signal.SIGKILL)
     for one in asking:
         one.join()
+    check(queued, 'not all of them have connected to the stopped process')
     check(until(lambda: is_new(machine, inner), 10), 'it was not started again')
-    wrong = [(a.returncode, a.stderr) for a in answers if a.returncode or 'hosts' not in a.stdout.lower()]
+    wrong = {what: (a.returncode, a.stderr) for what, a in answers.items() if a.returncode}
+    check(len(answers) == len(words) and not wrong, 'not answered: %s' % wrong)
+    check('hold' in machine.run('knellctl', 'status').lower(), 'the order was lost')
+    rita = machine.as_user('rita', 'knellctl', 'status')
+    check(not rita.returncode, 'a reader cannot connect to the socket of systemd: ' + rita.stderr)
+    machine.run('knellctl', 'hold', 'off', '--reason', 'a test')
+    machine.systemctl('stop', 'knelld')
+    check(machine.as_user('olga', 'knellctl', 'status').returncode == 0, 'the first question does not start knelld')
     machine.systemctl('stop', 'knelld.socket', 'knelld')
-    machine.remove('/etc/systemd/system/knelld.socket')
-    machine.systemctl('daemon-reload')
     machine.systemctl('start', 'knelld')
-    check(len(answers) == 3 and not wrong, 'not answered: %s' % wrong)
+
+
+def waiting(machine):
+    """How many have connected to the control socket and are not accepted yet."""
+    listed = subprocess.run(machine.network('ss', '-xlH', 'src', CONTROL), capture_output=True, text=True, check=True).stdout
+    return sum(int(line.split()[2]) for line in listed.splitlines())
 
 
 def refused_meanwhile(machine):
@@ -71,13 +79,14 @@ def refused_meanwhile(machine):
     check(ended.returncode == 4 and 'systemctl' in ended.stderr, 'exit status %d: %s' % (ended.returncode, ended.stderr))
 
 
-def watchdog(machine):
-    """A knelld that hangs is aborted within WatchdogSec and started again, and leaves no core behind"""
-    machine.write('/etc/systemd/system/knelld.service.d/short.conf', '[Service]\nWatchdogSec=2s\nTimeoutAbortSec=2s\n')
+def watched(machine, hang, *more):
+    """A knelld under a short watchdog, with more in its unit; after `hang` it must be aborted and started again."""
+    machine.write('/etc/systemd/system/knelld.service.d/short.conf',
+                  '\n'.join(('[Service]', 'WatchdogSec=2s', 'TimeoutAbortSec=2s', *more, '')))
     machine.systemctl('daemon-reload')
     machine.systemctl('restart', 'knelld')
     pid, cursor = machine.pid('knelld'), machine.cursor()
-    os.kill(machine.outer_pid('knelld'), signal.SIGSTOP)
+    hang()
     check(until(lambda: is_new(machine, pid), 20), 'it was not started again')
     records = machine.journal(cursor, UNIT='knelld.service')
     ended = [r for r in records if 'EXIT_CODE' in r]
@@ -88,6 +97,27 @@ def watchdog(machine):
     machine.remove('/etc/systemd/system/knelld.service.d')
     machine.systemctl('daemon-reload')
     machine.systemctl('restart', 'knelld')
+
+
+def watchdog(machine):
+    """A knelld that is stopped is aborted within WatchdogSec and started again, and leaves no core behind"""
+    watched(machine, lambda: os.kill(machine.outer_pid('knelld'), signal.SIGSTOP))
+
+
+def spinning(machine):
+    """So is one whose loop goes round and round without getting anywhere"""
+    with open(os.path.join(BUILD, 'CMakeCache.txt'), encoding='utf-8') as f:
+        if 'KNELL_FAILPOINTS:BOOL=ON' not in f.read():
+            return 'this build has no failpoints'
+
+    def order():
+        # Never answered: it spins when the order is durable.
+        subprocess.Popen(machine.inside('knellctl', 'hold', 'on', '--reason', 'a test'), stdin=subprocess.DEVNULL,
+                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    watched(machine, order, 'Environment=KNELL_FAILPOINT=after-answer:spin')
+    check('hold' in machine.run('knellctl', 'status').lower(), 'what was ordered before it span is forgotten')
+    machine.run('knellctl', 'hold', 'off', '--reason', 'a test')
+    return None
 
 
 def wrong_configuration(machine):
@@ -133,4 +163,19 @@ def shutdown(machine):
     check('stopped with a goodbye' in told, 'it said: ' + told)
 
 
-TESTS = (killed, beats_meanwhile, asked_meanwhile, refused_meanwhile, watchdog, wrong_configuration, goodbye, shutdown)
+def nothing_told(machine):
+    """In all that the machine's journal holds of this there is no secret, in no field"""
+    if machine.process.poll() is None:
+        return 'the machine still runs: this comes after its shutdown'
+    logs = [d for d in ('/var/log/journal', '/run/log/journal') if os.path.isdir(machine.path(d))]
+    text = subprocess.run(['journalctl', '--output=export', '--directory', machine.path(logs[0])], capture_output=True,
+                          check=True).stdout
+    check(b'KNELL_ID=HOST_SEEN' in text, 'the journal does not hold what happened')
+    found = [name for name, secret in (('site key', SITE_KEY), ('BMC password', BMC_PASSWORD), ('Nova password', NOVA_PASSWORD))
+             if secret.encode() in text]
+    check(not found, 'it holds: ' + ', '.join(found))
+    return None
+
+
+TESTS = (killed, beats_meanwhile, asked_meanwhile, refused_meanwhile, watchdog, spinning, wrong_configuration, goodbye,
+         shutdown, nothing_told)

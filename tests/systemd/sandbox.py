@@ -4,12 +4,13 @@ import json
 import os
 import re
 import subprocess
+import sysconfig
 
 from inside import HERE
 from machine import check
 
 # What the probe must be able to do outside: else its failing inside shows nothing.
-FREE_OUTSIDE = ('exec_true', 'exec_shell', 'exec_loader', 'exec_own', 'write_execute', 'set_user_id', 'ptrace',
+FREE_OUTSIDE = ('exec_true', 'exec_shell', 'exec_systemd', 'exec_loader', 'exec_own', 'write_execute', 'set_user_id', 'ptrace',
                 'unshare_user', 'vsock')
 ALLOWED = {'knelld': {'exec_helper', 'exec_knellctl'}, 'knell-agent': set()}
 # /run/lock is everybody's; systemd-nspawn has mounted it in a way that systemd cannot make read-only.
@@ -38,8 +39,10 @@ def compare(machine, unit):
     outside, within = probed(machine, None), probed(machine, unit)
     useless = [name for name in FREE_OUTSIDE if outside['results'][name] != 'done']
     check(not useless, 'outside the sandbox these fail as well: %s' % {n: outside['results'][n] for n in useless})
-    check(len(outside['users']) > 2 and outside['home'] and '/' in outside['mounts'] or outside['root'] != [],
-          'outside there is nothing to be hidden: %s' % outside)
+    check(len(outside['users']) > 2, "outside there are no other users' processes: %s" % outside['users'])
+    check(outside['home'] not in ([], 'EACCES'), 'outside there is no home directory: %s' % outside['home'])
+    check('/' in outside['mounts'], 'outside / is not mounted writable: %s' % outside['mounts'])
+    check(len(outside['programs']) > 100, 'outside there are few programs below /usr/lib: %d' % len(outside['programs']))
     could = {name for name, result in within['results'].items() if result == 'done'}
     check(could <= ALLOWED[unit], 'within it can: %s' % sorted(could - ALLOWED[unit]))
     check(could == ALLOWED[unit], 'within it cannot: %s' % {n: within['results'][n] for n in ALLOWED[unit] - could})
@@ -47,6 +50,9 @@ def compare(machine, unit):
     check(not writable, 'within these are writable: %s' % sorted(writable))
     executable = [m for m in within['executable'] if not m.startswith('/proc')]
     check(not executable, 'within one can write programs and execute them in: %s' % executable)
+    libraries = '/usr/lib/%s/' % sysconfig.get_config_var('MULTIARCH')
+    stray = [p for p in within['programs'] if not p.startswith(libraries)]
+    check(not stray, 'within one can execute: %s' % stray[:5])
     check(within['home'] in ([], 'EACCES') and within['root'] in ([], 'EACCES'), 'home directories are visible')
     check(within['users'] == [within['me']], "other users' processes are visible: %s" % within['users'])
     return within
@@ -67,7 +73,7 @@ def privileges(machine):
 def knelld_mounts(machine):
     """In knelld's own mounts not even root can execute anything but knelld, its helper and knellctl"""
     enter = ['nsenter', '--target', str(machine.outer_pid('knelld')), '--mount', '--']
-    for program, may in (('/usr/bin/true', False), ('/bin/sh', False), ('/usr/bin/python3', False),
+    for program, may in (('/usr/bin/true', False), ('/bin/sh', False), ('/lib/systemd/systemd', False), ('/usr/bin/python3', False),
                          ('/usr/sbin/knell-agent', False), ('/usr/bin/knellctl', True), ('/usr/sbin/knelld', True),
                          ('/usr/libexec/knell/knell-fence-ipmi', True)):
         done = subprocess.run([*enter, program, '--version'], stdin=subprocess.DEVNULL, capture_output=True, text=True,
@@ -80,7 +86,7 @@ def knelld_sandbox(machine):
     """A program in knelld's stead can execute only the helper and knellctl, write only to knelld's directories, see no
     other user's process and no home directory, and make none of the dangerous system calls"""
     within = compare(machine, 'knelld')
-    for denied in 'exec_true', 'exec_shell', 'exec_own':
+    for denied in 'exec_true', 'exec_shell', 'exec_systemd', 'exec_own':
         check(within['results'][denied] == 'EACCES', '%s: %s' % (denied, within['results'][denied]))
 
 

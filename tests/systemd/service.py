@@ -3,7 +3,7 @@
 import subprocess
 
 from inside import BMC_PASSWORD, HOSTS, NOVA_PASSWORD, SITE_KEY, beats_are_heard, said
-from machine import check
+from machine import check, until
 
 STARTED = '39f53479d3a045ac8e11786248231fbf'    # systemd's own MESSAGE_ID of "a start job has finished", sd-messages.h
 
@@ -115,6 +115,24 @@ def reload(machine):
     check(machine.pid('knelld') == pid, 'it is another process')
 
 
+def told_status(machine):
+    """systemctl status shows mode, hold and a reload as they are, not as they were at the start"""
+    def shows(*words):
+        return until(lambda: all(w in machine.property('knelld', 'StatusText') for w in words), 5, 0.1)
+    why = ('--reason', 'a test')
+    for order, words in ((('hold', 'on', *why), ('armed', 'on hold', 'a test')), (('hold', 'off', *why), ('armed',)),
+                         (('disarm', *why), ('observing only',)), (('arm', *why), ('armed',))):
+        machine.run('knellctl', *order)
+        check(shows('watching 2 hosts', *words), '%s: %s' % (' '.join(order), machine.property('knelld', 'StatusText')))
+    check('hold' not in machine.property('knelld', 'StatusText'), 'the hold is still shown')
+    cursor = machine.cursor()
+    machine.systemctl('kill', '--signal=HUP', 'knelld')
+    record = said(machine, 'KNELL_RELOADED', after=cursor)
+    check('nothing has changed' in record['MESSAGE'], 'it says: ' + record['MESSAGE'])
+    check(until(lambda: machine.property('knelld', 'ActiveState') == 'active', 5), 'it is not active again after SIGHUP')
+    check(shows('watching 2 hosts', 'armed'), 'after SIGHUP: ' + machine.property('knelld', 'StatusText'))
+
+
 def bad_reload(machine):
     """With a wrong file systemctl reload fails, and says so; knelld goes on with the configuration that it had"""
     cursor = machine.cursor()
@@ -142,4 +160,4 @@ def fenced(machine):
           'compute1 was suspected')
 
 
-TESTS = (ready, agent, files, roles, credentials, fields, reload, bad_reload, fenced)
+TESTS = (ready, agent, files, roles, credentials, fields, reload, told_status, bad_reload, fenced)

@@ -5,7 +5,7 @@ from kit.common import LabError, read, write
 # What each of them means is told by `bmc --help` and `proxy`.
 BMC = ('stuck lie lie_status refuse d5 statfail slowoff slowcmd autoon drop drop_reply dup delay badcrypt '
        'nosession badpassword guid lockout oddlogin oddsuite suite0 nosuites restore untold').split()
-PROXY = 'lose_put status only path times refuse delay'.split()
+PROXY = 'lose_put status only path times refuse delay cell'.split()
 
 
 def change(known, settings, *parts):

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import time
+import urllib.error
 import urllib.request
 
 from kit import canary, config, crash, log, net, nothing_lost, openstack, soak
@@ -32,7 +33,7 @@ class Story:
     def __init__(self, act, directory, variant):
         self.act, self.dir, self.variant = act, directory, variant
         self.process, self.supervisor, self.replay, self.settings, self.clocks = None, None, None, (), []
-        self.canaries = None
+        self.canaries, self.files = None, None
         self.began = time.time()
         self.log_path, self.marked, self.proxy_from = os.path.join(directory, 'knelld.log'), 0, 0
         self.bmc_from = {host: os.path.getsize(path('hosts', host, 'bmc.log')) for host in host_names()
@@ -45,7 +46,8 @@ class Story:
         own = {n: getattr(self, n) for n in dir(self) if not n.startswith('_') and callable(getattr(self, n))}
         verbs = {verb: (lambda *args, verb=verb: self.act(verb, *args))
                  for verb in ('host', 'bmc', 'controller', 'nova', 'keystone', 'proxy', 'flag', 'token')}
-        return {**own, **verbs, **soak.verbs(self), 'variant': self.variant, 'hosts': host_names(), 'sleep': time.sleep}
+        return {**own, **verbs, **soak.verbs(self), 'variant': self.variant, 'hosts': host_names(), 'sleep': time.sleep,
+                'until': until}
 
     # --- knelld
     def start(self, *settings, seen=True, clock=False):
@@ -174,6 +176,26 @@ class Story:
         """The inventory without this one, as a setting."""
         return json.dumps([h for h in config.knell(self.dir)['hosts'] if h['name'] != host])
 
+    def config_check(self):
+        """How `knellctl config check` ends, and what it says."""
+        return self._ask('config', 'check', self.dir + '/knell.yaml')
+
+    def many_hosts(self, number):
+        """An inventory of so many, as a setting; each third names a network that there is not, each other third a BMC that is
+        no address."""
+        template = config.knell(self.dir)['hosts'][0]
+        made = []
+        for n in range(number):
+            one = {**template, 'name': 'many%03d' % n, 'addresses': {'mgmt': '10.9.%d.%d' % (n // 250, 1 + n % 250)},
+                   'fence': [{**template['fence'][0], 'name': 'bmc%03d' % n, 'address': '10.8.%d.%d' % (n // 250, 1 + n % 250),
+                              'guid': '6b6e656c-6c00-4000-8001-%012d' % n}]}
+            if n % 3 == 0:
+                one['addresses'] = {'nowhere': '10.9.0.1'}
+            elif n % 3 == 1:
+                one['fence'][0]['address'] = 'bmc%d.example' % n
+            made.append(one)
+        return 'hosts=' + json.dumps(made)
+
     def on_a_small_disk(self):
         """The journal's directory on a file system of its own, two megabytes."""
         state = os.path.join(self.dir, 'state')
@@ -236,7 +258,10 @@ class Story:
                                         directory], stdin=subprocess.DEVNULL)
         self.check(until(lambda: os.path.exists(directory + '/sent'), 20), 'no flood')
 
-        def sent():
+        def sent(ends=False):
+            if ends:
+                self.replay.terminate()
+                self.replay.wait(10)
             packets, seconds = read(directory, 'sent').split()
             return int(packets), float(seconds)
         return sent
@@ -296,6 +321,21 @@ class Story:
     def say(self, text):
         print('    ' + text, flush=True)
 
+    def few_files(self, more=None):
+        """knelld may open so many files beside those that it has open now; without a number, as many as at the start."""
+        if self.files is None:
+            self.files = subprocess.run(['prlimit', '--nofile', '--raw', '--noheadings', '--output', 'SOFT,HARD', '--pid',
+                                         str(self.process.pid)], check=True, capture_output=True, text=True).stdout.split()
+        highest = max(int(name) for name in os.listdir('/proc/%d/fd' % self.process.pid))
+        soft = self.files[0] if more is None else str(highest + 1 + more)
+        subprocess.run(['prlimit', '--nofile=%s:%s' % (soft, self.files[1]), '--pid', str(self.process.pid)], check=True)
+
+    def seconds_used(self):
+        """Of CPU, by knelld."""
+        with open('/proc/%d/stat' % self.process.pid, encoding='utf-8') as f:
+            fields = f.read().rsplit(')', 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf('SC_CLK_TCK')
+
     def freeze(self):
         self.process.send_signal(signal.SIGSTOP)
 
@@ -330,6 +370,44 @@ class Story:
         with urllib.request.urlopen('http://127.0.0.1:9712/metrics', timeout=10) as answer:
             lines = answer.read().decode().splitlines()
         return {l.rsplit(' ', 1)[0]: float(l.rsplit(' ', 1)[1]) for l in lines if l and not l.startswith('#')}
+
+    def asks(self, where):
+        """One of the health endpoints: its status, and what it says."""
+        try:
+            with urllib.request.urlopen('http://127.0.0.1:9712/' + where, timeout=10) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode()
+
+    def ready(self, *reasons, seconds=10):
+        """/readyz says so, or names these words of what is missing; /healthz is well all the while."""
+        def fits():
+            status, said = self.asks('readyz')
+            return status == (503 if reasons else 200) and all(word in said for word in reasons)
+        self.check(until(fits, seconds, 0.3), '/readyz is %d: %s' % self.asks('readyz'))
+        self.check(self.asks('healthz') == (200, 'ok\n'), '/healthz is %d: %s' % self.asks('healthz'))
+
+    def owners_see(self, cloud='lab'):
+        """{server: host_status} by `knellctl server list`, as the user of that entry of clouds.yaml."""
+        asked = subprocess.run([os.path.join(BIN, 'knellctl'), 'server', 'list', '--os-cloud', cloud, '--format', 'json'],
+                               stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False,
+                               env={**os.environ, 'OS_CLIENT_CONFIG_FILE': path('os', 'clouds.yaml')})
+        self.check(not asked.returncode, 'server list as %s: %s' % (cloud, asked.stderr))
+        return {server['name']: server['host_status'] for server in json.loads(asked.stdout)['servers']}
+
+    def all_see(self, server, value):
+        """knellctl and the OpenStack client show the same host_status; a user who owns no server sees none."""
+        began = time.time()
+        seen = self.owners_see()
+        self.say('%s is %s to `server list`, asked in %.1f s' % (server, seen.get(server), time.time() - began))
+        shown = subprocess.run(['openstack', '--os-cloud', 'lab', '--os-compute-api-version', '2.72', 'server', 'show', server,
+                                '--format', 'json'], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120,
+                               check=False, env={**os.environ, 'OS_CLIENT_CONFIG_FILE': path('os', 'clouds.yaml')})
+        self.check(not shown.returncode, 'openstack server show: ' + shown.stderr)
+        theirs = json.loads(shown.stdout)['host_status']
+        self.check(seen.get(server) == theirs == value, '%s is %s to knellctl and %s to openstack, not %s' % (
+            server, seen.get(server), theirs, value))
+        self.check(self.owners_see('lab-demo') == {}, 'another project sees %s' % self.owners_see('lab-demo'))
 
     def listens_on(self, port):
         """Somebody else's socket on this port."""

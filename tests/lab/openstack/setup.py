@@ -141,6 +141,10 @@ def servers():
     flavor = nova.find_flavor('lab') or nova.create_flavor(name='lab', ram=64, vcpus=1, disk=0, ephemeral=1)
     wanted = {'vm%d' % (i + 1): COMPUTES[i % len(COMPUTES)] for i in range(int(env['LAB_SERVERS']))}
     deadline = time.monotonic() + 180
+    # Of an earlier lab: a compute that is forced down is never up.
+    for service in nova.get('/os-services?binary=nova-compute', microversion='2.53').json()['services']:
+        if service['forced_down']:
+            nova.put('/os-services/' + service['id'], json={'forced_down': False}, microversion='2.53')
     while True:
         # a compute that is not yet mapped to its cell is not in this list
         up = sum(h['state'] == 'up' for h in nova.get('/os-hypervisors', microversion='2.88').json()['hypervisors'])

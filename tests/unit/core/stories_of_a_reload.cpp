@@ -73,6 +73,71 @@ TEST_F(Reload, a_new_host_begins_unseen)
     EXPECT_EQ(world.fleet().view(HostId{"compute4"})->state, "Unseen");
 }
 
+class Window : public Reload {
+protected:
+    void begin(Duration lasting)
+    {
+        OperatorOrder order{OrderId{77},  OperatorOrder::What::begin_maintenance,
+                            HostId{it},   "alice",
+                            "new memory", false};
+        order.lasting = lasting;
+        world.tell(order);
+        world.run(1s);
+        ASSERT_EQ(world.state(it), "Maintenance");
+    }
+    /// Out of the inventory, and in again so much later.
+    void leave_for(Duration away)
+    {
+        auto without = small_policy(3);
+        without.hosts.erase(without.hosts.begin());
+        ASSERT_THAT(refusals(without), IsEmpty());
+        world.run(away);
+        ASSERT_THAT(refusals(small_policy(3)), IsEmpty());
+    }
+};
+
+TEST_F(Window, of_planned_work_is_the_hosts_again_when_it_comes_back_into_the_inventory)
+{
+    begin(30min);
+    leave_for(10min);
+    EXPECT_EQ(world.state(it), "Maintenance");
+    const auto planned = world.fleet().view(HostId{it})->planned.value();
+    EXPECT_EQ(planned.by, "alice");
+    EXPECT_EQ(planned.reason, "new memory");
+    EXPECT_GT(planned.until.value(), world.now() + 19min);
+    EXPECT_LT(planned.until.value(), world.now() + 20min);
+    world.run(5s);
+    world.cut(it);
+    world.run(10min);
+    EXPECT_EQ(world.state(it), "Maintenance") << "and it is left alone";
+}
+
+TEST_F(Window, of_planned_work_that_ended_meanwhile_is_over_and_told)
+{
+    begin(5min);
+    leave_for(10min);
+    EXPECT_NE(world.state(it), "Maintenance");
+    EXPECT_EQ(world.count(it, "! MAINTENANCE_ENDED"), 1U);
+    EXPECT_EQ(world.count(it, "Record maintenance_ended"), 1U);
+}
+
+TEST_F(Window, of_a_goodbye_is_not_kept_for_only_a_host_that_was_heard_again_is_fenced)
+{
+    world.say_goodbye(it);
+    world.run(1s);
+    ASSERT_EQ(world.state(it), "Maintenance");
+    leave_for(1min);
+    EXPECT_EQ(world.state(it), "Unseen");
+}
+
+TEST_F(Window, that_an_operator_ended_is_not_taken_up_again)
+{
+    begin(30min);
+    world.order(OperatorOrder::What::end_maintenance, it);
+    leave_for(1min);
+    EXPECT_EQ(world.state(it), "Unseen");
+}
+
 TEST_F(Reload, the_mode_and_the_hold_of_operators_stay)
 {
     world.order(OperatorOrder::What::disarm);

@@ -145,7 +145,9 @@ Behaviour FakeCloud::token(const Seen& seen)
     valid_.insert(value);
     const auto now = std::chrono::system_clock::now();
     const auto endpoint = [&](const char* interface, const char* region, const std::string& path) {
-        return json::object{{"interface", interface}, {"region_id", region}, {"url", url(path)}};
+        return json::object{{"interface", interface},
+                            {"region_id", region},
+                            {"url", compute_url.empty() ? url(path) : compute_url}};
     };
     const json::object answer{
         {"token",

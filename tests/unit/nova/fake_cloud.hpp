@@ -42,6 +42,7 @@ public:
     std::map<std::string, Service> services;
     std::string version = "2.93";
     std::string password = "sesame";
+    std::string compute_url; ///< what the catalogue says of compute; empty: here
     std::chrono::seconds token_lifetime{3600};
     std::string servers = R"({"servers":[]})";
     std::map<std::string, std::string> pages; ///< further ones, by the marker that asks for them

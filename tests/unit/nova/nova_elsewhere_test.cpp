@@ -125,5 +125,58 @@ TEST_F(Elsewhere, a_way_from_https_to_http_is_not_taken_either)
     nobody_came();
 }
 
+class CatalogueWithoutTls : public Elsewhere {
+protected:
+    CatalogueWithoutTls()
+    {
+        certificates_.issue("server", {});
+        certificates_.show(tls_, "server");
+        safe_.compute_url = there() + "/v2.1";
+    }
+    NovaAnswer ask(const CloudSettings& settings)
+    {
+        client_ = std::make_unique<NovaClient>(loop_, *transport_, settings, options_);
+        return read();
+    }
+    CloudSettings settings() const
+    {
+        CloudSettings settings = safe_.settings();
+        settings.tls.ca_file = certificates_.file("ca.pem");
+        return settings;
+    }
+
+    http::TestCertificates certificates_;
+    boost::asio::ssl::context tls_{boost::asio::ssl::context::tls_server};
+    FakeCloud safe_{loop_, tls_};
+};
+
+TEST_F(CatalogueWithoutTls, of_a_keystone_with_tls_does_not_get_the_token_in_the_clear)
+{
+    for (const char* scheme : {"http", "HTTP"}) {
+        safe_.compute_url = scheme + there().substr(4) + "/v2.1";
+        const NovaAnswer result = ask(settings());
+        EXPECT_EQ(result.outcome, NovaOutcome::unknown);
+        EXPECT_THAT(result.detail, HasSubstr("names " + safe_.compute_url + " for compute"));
+        EXPECT_THAT(result.detail, HasSubstr("our token would be sent in the clear"));
+        EXPECT_THAT(result.detail, HasSubstr("set nova.endpoint_override to it"));
+    }
+    EXPECT_EQ(safe_.count("POST /identity/v3/auth/tokens"), 2U);
+    nobody_came();
+}
+
+TEST_F(CatalogueWithoutTls, is_followed_where_the_operator_wrote_the_same_address_himself)
+{
+    options_.endpoint_override = safe_.compute_url;
+    (void)ask(settings());
+    EXPECT_FALSE(elsewhere_.seen().empty());
+}
+
+TEST_F(CatalogueWithoutTls, is_followed_where_the_operator_asks_keystone_without_tls_himself)
+{
+    cloud_.compute_url = safe_.compute_url;
+    (void)ask(cloud_.settings());
+    EXPECT_FALSE(elsewhere_.seen().empty());
+}
+
 } // namespace
 } // namespace knell::nova

@@ -148,6 +148,60 @@ TEST_F(WatchedServices, that_nova_is_lost_and_back_is_told_once_each_time)
     EXPECT_THAT(turns, ElementsAre(false, true));
 }
 
+TEST_F(WatchedServices, that_a_list_tells_nothing_and_that_it_tells_again_is_told_once_each_time)
+{
+    std::vector<std::string> told;
+    client().on_list_turn([&](const std::string& trouble) { told.push_back(trouble); });
+    start();
+    EXPECT_THAT(told, IsEmpty());
+    const auto looked = [&] {
+        const unsigned before = cloud_.count("GET /v2.1/os-services");
+        watch();
+        run_until([&] { return cloud_.count("GET /v2.1/os-services") > before; });
+        loop_.run_for(20ms);
+    };
+    cloud_.services["compute2"].cell_reachable = false;
+    looked();
+    cloud_.services["compute1"].cell_reachable = false;
+    looked();
+    EXPECT_THAT(told, ElementsAre(HasSubstr("of compute2; the database of its")));
+    cloud_.fault = [](const Seen&) { return answer(503, "no"); };
+    looked();
+    EXPECT_EQ(told.size(), 1U) << "that Nova is lost is told elsewhere";
+    cloud_.fault = {};
+    cloud_.services["compute1"].cell_reachable = true;
+    cloud_.services["compute2"].cell_reachable = true;
+    looked();
+    looked();
+    EXPECT_THAT(told, ElementsAre(HasSubstr("of compute2; the database of its"), ""));
+}
+
+TEST_F(WatchedServices, another_pace_holds_from_the_next_failure_on)
+{
+    options_.retry = 1h;
+    options_.retry_most = 1h;
+    start();
+    client().set_pace({5s, 10ms, 20ms});
+    services_meet([](const Seen&) { return answer(503, "no"); });
+    watch();
+    run_until([&] { return cloud_.count("GET /v2.1/os-services") > 5; });
+    EXPECT_GT(cloud_.count("GET /v2.1/os-services"), 5U);
+}
+
+TEST_F(WatchedServices, another_pace_is_also_that_of_a_nova_that_is_lost)
+{
+    options_.retry = 100ms;
+    options_.retry_most = 1h;
+    services_meet([](const Seen&) { return answer(503, "no"); });
+    watch();
+    client().start();
+    run_until([&] { return cloud_.count("GET /v2.1/os-services") > 2; });
+    client().set_pace({5s, 10ms, 20ms});
+    watch();
+    run_until([&] { return cloud_.count("GET /v2.1/os-services") > 8; });
+    EXPECT_GT(cloud_.count("GET /v2.1/os-services"), 8U);
+}
+
 TEST_F(WatchedServices, they_are_looked_at_again_and_again)
 {
     client().start();

@@ -149,6 +149,43 @@ hosts:
     EXPECT_THAT(loaded.diagnostics[0].message, HasSubstr("host b has no fence device"));
 }
 
+TEST_F(GoodPolicy, never_fences_the_machine_that_knelld_runs_on_and_warns_of_it)
+{
+    surroundings_.own_addresses = {"127.0.0.1", "10.0.0.1", "fd00::5"};
+    surroundings_.own_identity = "30313233-3435-3637-3839-616263646566";
+    const Loaded loaded = load_text(head + R"(
+sentinels: {targets: [{name: gateway, network: mgmt, address: 10.0.0.250}]}
+groups: {g: {fence: [{type: ipmi, username: u, password: {file: secrets/bmc}, identity: unchecked}]}}
+hosts:
+  - {name: a1, group: g, addresses: {mgmt: 10.0.0.1}, fence: [{address: 10.0.1.1}]}
+  - {name: a2, group: g, addresses: {mgmt: 10.0.0.2, storage: "fd00:0::5"}, fence: [{address: 10.0.1.2}]}
+  - name: a3
+    group: g
+    addresses: {mgmt: 10.0.0.3}
+    fence: [{address: 10.0.1.3, guid: 30313233-3435-3637-3839-616263646566, identity: required}]
+  - {name: a4, group: g, addresses: {mgmt: 10.0.0.4}, fence: [{address: 10.0.1.4}]}
+  - name: a5
+    group: g
+    addresses: {mgmt: 127.0.0.1}
+    fence: [{address: 10.0.1.5}]
+    never_fence: "runs knelld"
+)");
+    ASSERT_TRUE(loaded.config.has_value()) << words(loaded);
+    const auto& hosts = loaded.config->policy.hosts;
+    EXPECT_THAT(hosts[0].precious, HasSubstr("itself runs on it: 10.0.0.1 is an address of this"));
+    EXPECT_THAT(hosts[1].precious, HasSubstr("fd00::5 is an address of this machine"));
+    EXPECT_THAT(hosts[2].precious, HasSubstr("its `guid` is that of this machine"));
+    EXPECT_EQ(hosts[3].precious, "");
+    EXPECT_EQ(hosts[4].precious, "runs knelld") << "and no warning";
+    ASSERT_THAT(loaded.diagnostics, SizeIs(3)) << words(loaded);
+    EXPECT_THAT(loaded.diagnostics[0].message, HasSubstr("host a1 runs knelld itself"));
+}
+
+TEST(ThisMachine, knows_its_own_addresses)
+{
+    EXPECT_TRUE(of_this_process().own_addresses.contains("127.0.0.1"));
+}
+
 TEST_F(GoodPolicy, lets_user_space_die_where_it_is_told_to)
 {
     const Config config = good(head + "monitors: {userspace: {warning: 5s, dead: 2m}}\n" +

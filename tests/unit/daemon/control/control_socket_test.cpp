@@ -129,6 +129,30 @@ TEST_F(ControlTest, a_socket_that_was_handed_over_is_served_and_not_removed)
     EXPECT_TRUE(std::filesystem::exists(path()));
 }
 
+TEST_F(ControlTest, a_socket_that_was_handed_over_lets_in_the_groups_of_the_configuration)
+{
+    auto made = listen_on(path(), Access{});
+    options.inherited = std::get<Listening>(made).socket;
+    options.operators = {"operator"};
+    options.readers = {"staff"};
+    start();
+    EXPECT_THAT(server().warnings(), testing::IsEmpty());
+    struct stat seen {};
+    ASSERT_EQ(::stat(path().c_str(), &seen), 0);
+    EXPECT_EQ(seen.st_mode & 0777, 0660u);
+    if (::geteuid() != 0) {
+        return;
+    }
+    const auto connects = [&](std::vector<gid_t> groups) {
+        bool connected = false;
+        as(somebody + 1, 65534, std::move(groups), [&] { connected = Client{path()}.connected(); });
+        return connected;
+    };
+    EXPECT_TRUE(connects({::getgrnam("operator")->gr_gid}));
+    EXPECT_TRUE(connects({::getgrnam("staff")->gr_gid}));
+    EXPECT_FALSE(connects({}));
+}
+
 /// sd_listen_fds(3) wants its pid in the environment and descriptor 3: a child has both.
 int in_a_child_of_systemd(const char* name, const std::filesystem::path& path)
 {

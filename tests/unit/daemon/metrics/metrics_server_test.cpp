@@ -138,6 +138,8 @@ TEST_F(Server, readiness_is_yes_or_why_not)
     stop();
     facts.nova_answers = false;
     facts.journal_trouble = "database or disk is full";
+    facts.fleet.hold = "by uid 0: moving racks";
+    facts.fleet.clear = false;
     Collector other{{[this](Instant) { return facts; }, nullptr}};
     boost::asio::io_context loop;
     auto opened = MetricsServer::open(loop, other, options);
@@ -146,7 +148,9 @@ TEST_F(Server, readiness_is_yes_or_why_not)
     const auto response = HttpClient{server->port()}.get("/readyz").value_or(Response{});
     EXPECT_EQ(response.status, 503);
     EXPECT_EQ(response.body, "Nova does not answer as it should; knellctl status says how\n"
-                             "the journal cannot be written; knellctl status says why\n");
+                             "the journal cannot be written; knellctl status says why\n"
+                             "on hold: nothing is fenced, and Nova is told nothing\n"
+                             "knelld's own view is in doubt; knellctl status says why\n");
     boost::asio::post(loop, [&] { server.reset(); });
     thread.join();
 }

@@ -14,7 +14,8 @@ TEST_F(Snapshots, a_host_is_in_one_state_and_counted_in_it)
     facts.fleet.hosts.push_back(some_host("compute3", "Held"));
     const auto shown = scrape();
     EXPECT_EQ(shown.value("knell_host_state{host=\"compute2\",state=\"Held\"}"), 1);
-    EXPECT_EQ(shown.value("knell_host_state{host=\"compute2\",state=\"Healthy\"}"), std::nullopt);
+    EXPECT_EQ(shown.value("knell_host_state{host=\"compute2\",state=\"Healthy\"}"), 0);
+    EXPECT_EQ(shown.value("knell_host_state{host=\"compute2\",state=\"Maintenance\"}"), 0);
     EXPECT_EQ(shown.value("knell_hosts{state=\"Held\"}"), 2);
     EXPECT_EQ(shown.value("knell_hosts{state=\"Healthy\"}"), 1);
     EXPECT_EQ(shown.value("knell_hosts{state=\"FenceFailed\"}"), 0) << "no host is no gap";
@@ -44,6 +45,24 @@ TEST_F(Snapshots, readiness_to_fence_is_yes_no_or_nothing)
     EXPECT_EQ(shown.value("knell_fence_ready{host=\"compute2\"}"), 0);
     EXPECT_EQ(shown.value("knell_fence_ready{host=\"compute3\"}"), std::nullopt);
     EXPECT_EQ(shown.value("knell_fence_ready{host=\"compute4\"}"), 0);
+}
+
+TEST_F(Snapshots, each_device_that_was_looked_at_is_shown_by_itself)
+{
+    auto& host = facts.fleet.hosts.front();
+    host.devices.push_back({DeviceId{"pdu"}, "not ready", "no answer", noon - 5s, {}, {}});
+    host.devices.push_back({DeviceId{"other"}, "unknown", "", {}, {}, {}});
+    const auto shown = scrape();
+    EXPECT_EQ(shown.value(R"(knell_bmc_reachable{host="compute1",device="compute1-bmc"})"), 1);
+    EXPECT_EQ(shown.value(R"(knell_bmc_reachable{host="compute1",device="pdu"})"), 0);
+    EXPECT_EQ(shown.value(R"(knell_bmc_reachable{host="compute1",device="other"})"), std::nullopt);
+}
+
+TEST_F(Snapshots, the_watchdogs_age_is_shown_where_there_is_a_watchdog)
+{
+    EXPECT_EQ(scrape().value("knell_watchdog_age_seconds"), std::nullopt);
+    facts.watchdog_fed = now - 2s;
+    EXPECT_EQ(scrape().value("knell_watchdog_age_seconds"), 3);
 }
 
 TEST_F(Snapshots, one_broken_device_beside_one_never_looked_at_is_no_yes)
@@ -174,7 +193,7 @@ TEST_F(Snapshots, nova_and_the_journal_are_shown)
     EXPECT_EQ(shown.value("knell_nova_last_ok_seconds"), 6);
     EXPECT_EQ(shown.value("knell_journal_writable"), 1);
     EXPECT_EQ(shown.value("knell_journal_transactions_total"), 12);
-    EXPECT_EQ(shown.value("knell_build_info{version=\"1.2.3\"}"), 1);
+    EXPECT_EQ(shown.value("knell_build_info{version=\"1.2.3\",revision=\"abc\"}"), 1);
     facts.nova_answers = false;
     facts.nova_answered.reset();
     facts.journal_trouble = "database or disk is full";

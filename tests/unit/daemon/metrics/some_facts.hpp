@@ -27,6 +27,7 @@ inline Facts some_facts()
     Facts facts;
     facts.now = noon;
     facts.version = "1.2.3";
+    facts.revision = "abc";
     facts.fleet.mode = Mode::armed;
     facts.fleet.clear = true;
     facts.fleet.budget = 3;
