@@ -78,7 +78,9 @@ private:
     void hear(Instant now, const AgentReport& report, Effects& effects);
     void on_beat(Instant now, const ProbeResult& result, Effects& effects);
     void watch_for_doubt(Instant now, Effects& effects);
+    [[nodiscard]] bool in_doubt(Instant now) const;
     void warn_of_userspace(Instant now, Effects& effects);
+    void watch_nova_compute(Instant now, Effects& effects);
     void look_at_devices(Instant now, Effects& effects);
     [[nodiscard]] std::optional<SystemUuid> identity() const;
     [[nodiscard]] Boot judge(Instant now, const AgentReport& report) const;
@@ -166,6 +168,8 @@ private:
     std::optional<AgentReport> reported_;
     std::optional<SystemUuid> learned_identity_;
     bool userspace_warned_ = false;
+    std::optional<Instant> compute_silent_since_; ///< its agent says that nova-compute is not there
+    bool compute_told_ = false;
     PlannedWork planned_;
     std::string overdue_; ///< the planned work that ended while it was silent
     Readiness readiness_;
@@ -180,7 +184,8 @@ private:
     // The open episode. episode_ is 0 outside of one.
     EpisodeId episode_{0};
     std::optional<BootId> failed_boot_;
-    bool durable_ = false; ///< the journal knows of this episode
+    bool durable_ = false;                 ///< the journal knows of this episode
+    std::optional<Instant> doubted_since_; ///< not heard since
     bool told_failed_ = false;
     bool in_plan_ = false; ///< held, and an approval would let it be fenced
     std::optional<FenceProcedure> procedure_;

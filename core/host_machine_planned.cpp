@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Planned work: what somebody announced is left alone.
+// Planned work: what somebody announced is left alone. And the nova-compute of a host that is well.
 #include "core/host_machine.hpp"
+
+#include <utility>
 
 namespace knell {
 
@@ -8,6 +10,9 @@ namespace {
 
 /// Beats that long after a goodbye mean that the shutdown was called off.
 constexpr Duration goodbye_doubt = 30s;
+
+/// A nova-compute that is started again, by hand or by a package, is back within this.
+constexpr Duration compute_patience = 60s;
 
 /// nova-compute disables itself when libvirt is gone, and says so with this word in front.
 constexpr std::string_view disabled_by_nova = "AUTO:";
@@ -166,6 +171,31 @@ void HostMachine::order_end_maintenance(Instant now, const OperatorOrder& order,
     answers_.emplace_back(record_end(order.by, order.reason, effects),
                           Answer{order.id, true, "it is watched again"});
     leave_maintenance(now, "ended by " + order.by, effects);
+}
+
+/// Never a reason to fence: its servers run on, and only Nova cannot reach them.
+void HostMachine::watch_nova_compute(Instant now, Effects& effects)
+{
+    if (!reported_ || reported_->nova_compute) {
+        compute_silent_since_.reset();
+        if (std::exchange(compute_told_, false)) {
+            notice(Notice::Weight::info, "NOVA_COMPUTE_RUNS", "nova-compute runs again", effects);
+        }
+        return;
+    }
+    if (service_ && by_hand(*service_)) {
+        compute_silent_since_.reset();
+        return;
+    }
+    compute_silent_since_ = compute_silent_since_.value_or(now);
+    if (!compute_told_ && now - *compute_silent_since_ >= compute_patience) {
+        compute_told_ = true;
+        notice(Notice::Weight::warning, "NOVA_COMPUTE_SILENT",
+               "its agent says for " + std::to_string(compute_patience / 1s) +
+                   " s that nova-compute does not run: the host is well and is not fenced for "
+                   "this, but Nova can start and move no server there",
+               effects);
+    }
 }
 
 void HostMachine::on_service(Instant now, const ServiceSeen* seen, Instant asked_at,

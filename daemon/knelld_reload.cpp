@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <map>
 #include <sstream>
+#include <utility>
 
 namespace knell {
 
@@ -72,7 +73,11 @@ void Knelld::reload(const std::string& by, OnAnswer on_answer)
     config_ = std::move(*loaded.config);
     engine_->perform(std::get<Effects>(adopted));
     ticker_->look();
-    const auto text = lines_of(difference.changes);
+    auto lines = difference.changes;
+    if (auto order = config::overruled_by(fleet_->view(), config_); !order.empty()) {
+        lines.push_back(std::move(order));
+    }
+    const auto text = lines_of(lines);
     outside_->notify(
         {Notice::Weight::info, "KNELL_RELOADED", std::nullopt, EpisodeId{0}, by + ": " + text});
     on_answer(true, text);

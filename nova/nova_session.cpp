@@ -300,7 +300,14 @@ void NovaSession::went_wrong(std::string why)
 void NovaSession::turn(bool well)
 {
     health_.warm = well;
-    if (std::exchange(told_well_, well) != well && on_turn_ && !closed_) {
+    if (std::exchange(told_well_, well) == well || closed_) {
+        return;
+    }
+    if (!well) { // find out soon whether it was for once
+        look_now_ = true;
+        pause_->stop();
+    }
+    if (on_turn_) {
         on_turn_(health_);
     }
 }
