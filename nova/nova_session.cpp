@@ -303,9 +303,8 @@ void NovaSession::turn(bool well)
     if (std::exchange(told_well_, well) == well || closed_) {
         return;
     }
-    if (!well) { // find out soon whether it was for once
-        look_now_ = true;
-        pause_->stop();
+    if (!well) {
+        pause_->stop(); // find out now whether it was for once, not at the next round
     }
     if (on_turn_) {
         on_turn_(health_);
