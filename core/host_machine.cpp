@@ -345,10 +345,12 @@ void HostMachine::look_at_devices(Instant now, Effects& effects)
 
 void HostMachine::look(Instant now, Effects& effects)
 {
-    if (state_ != HostState::healthy && state_ != HostState::suspected) {
-        compute_silent_since_.reset(); // of planned work, or of an episode
+    if (state_ == HostState::healthy) {
+        compute_.on_look(now, policy_.host, reported_, service_, effects);
+    } else if (state_ != HostState::suspected) {
+        compute_.forget();
     }
-    if (in_doubt(now)) {
+    if (member().in_doubt) {
         doubted_since_ = doubted_since_.value_or(now);
     } else if (suspicion_.beating() || episode_ == EpisodeId{0}) { // not: we were blind or stopped
         doubted_since_.reset();
@@ -377,7 +379,6 @@ void HostMachine::look(Instant now, Effects& effects)
         break;
     case HostState::healthy:
         look_at_devices(now, effects);
-        watch_nova_compute(now, effects);
         watch_for_doubt(now, effects);
         break;
     case HostState::suspected:

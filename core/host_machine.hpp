@@ -3,6 +3,7 @@
 
 #include "core/awaited.hpp"
 #include "core/commons.hpp"
+#include "core/compute_silence.hpp"
 #include "core/confirmation.hpp"
 #include "core/drain.hpp"
 #include "core/effect.hpp"
@@ -78,9 +79,7 @@ private:
     void hear(Instant now, const AgentReport& report, Effects& effects);
     void on_beat(Instant now, const ProbeResult& result, Effects& effects);
     void watch_for_doubt(Instant now, Effects& effects);
-    [[nodiscard]] bool in_doubt(Instant now) const;
     void warn_of_userspace(Instant now, Effects& effects);
-    void watch_nova_compute(Instant now, Effects& effects);
     void look_at_devices(Instant now, Effects& effects);
     [[nodiscard]] std::optional<SystemUuid> identity() const;
     [[nodiscard]] Boot judge(Instant now, const AgentReport& report) const;
@@ -168,8 +167,7 @@ private:
     std::optional<AgentReport> reported_;
     std::optional<SystemUuid> learned_identity_;
     bool userspace_warned_ = false;
-    std::optional<Instant> compute_silent_since_; ///< its agent says that nova-compute is not there
-    bool compute_told_ = false;
+    ComputeSilence compute_;
     PlannedWork planned_;
     std::string overdue_; ///< the planned work that ended while it was silent
     Readiness readiness_;
@@ -211,11 +209,9 @@ private:
     std::optional<Asked> asked_;
     std::optional<PowerCommand> watching_; ///< a reading outside of any procedure
     std::optional<AttemptId> sampling_;
-    Instant retry_at_{};
+    Instant retry_at_{}, watch_at_{};
     Duration nova_rest_{};
-    bool nova_warned_ = false;
-    Instant watch_at_{};
-    bool power_came_back_ = false;
+    bool nova_warned_ = false, power_came_back_ = false;
     PowerOn power_on_ = PowerOn::unwanted;
     Instant power_on_at_{};
     std::optional<AttemptId> switching_on_;

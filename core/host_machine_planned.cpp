@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Planned work: what somebody announced is left alone. And the nova-compute of a host that is well.
+// Planned work: what somebody announced is left alone.
 #include "core/host_machine.hpp"
 
 #include <utility>
@@ -10,17 +10,6 @@ namespace {
 
 /// Beats that long after a goodbye mean that the shutdown was called off.
 constexpr Duration goodbye_doubt = 30s;
-
-/// A nova-compute that is started again, by hand or by a package, is back within this.
-constexpr Duration compute_patience = 60s;
-
-/// nova-compute disables itself when libvirt is gone, and says so with this word in front.
-constexpr std::string_view disabled_by_nova = "AUTO:";
-
-bool by_hand(const ServiceSeen& service)
-{
-    return service.disabled && service.disabled_reason.rfind(disabled_by_nova, 0) != 0;
-}
 
 std::string reason_of(const ServiceSeen& service)
 {
@@ -119,7 +108,7 @@ std::string HostMachine::left_alone() const
     if (!overdue_.empty()) {
         return overdue_;
     }
-    if (commons_->gate.respects_disabled() && service_ && by_hand(*service_)) {
+    if (commons_->gate.respects_disabled() && service_ && disabled_by_hand(*service_)) {
         return "its nova-compute is disabled by hand" + reason_of(*service_) +
                ": planned work; enable it, or `knellctl plan approve`";
     }
@@ -173,31 +162,6 @@ void HostMachine::order_end_maintenance(Instant now, const OperatorOrder& order,
     leave_maintenance(now, "ended by " + order.by, effects);
 }
 
-/// Never a reason to fence: its servers run on, and only Nova cannot reach them.
-void HostMachine::watch_nova_compute(Instant now, Effects& effects)
-{
-    if (!reported_ || reported_->nova_compute) {
-        compute_silent_since_.reset();
-        if (std::exchange(compute_told_, false)) {
-            notice(Notice::Weight::info, "NOVA_COMPUTE_RUNS", "nova-compute runs again", effects);
-        }
-        return;
-    }
-    if (service_ && by_hand(*service_)) {
-        compute_silent_since_.reset();
-        return;
-    }
-    compute_silent_since_ = compute_silent_since_.value_or(now);
-    if (!compute_told_ && now - *compute_silent_since_ >= compute_patience) {
-        compute_told_ = true;
-        notice(Notice::Weight::warning, "NOVA_COMPUTE_SILENT",
-               "its agent says for " + std::to_string(compute_patience / 1s) +
-                   " s that nova-compute does not run: the host is well and is not fenced for "
-                   "this, but Nova can start and move no server there",
-               effects);
-    }
-}
-
 void HostMachine::on_service(Instant now, const ServiceSeen* seen, Instant asked_at,
                              Effects& effects)
 {
@@ -229,7 +193,7 @@ void HostMachine::on_service(Instant now, const ServiceSeen* seen, Instant asked
         notice(Notice::Weight::info, "FLAG_GONE", "whoever set Nova's forced_down cleared it",
                effects);
     }
-    if (by_hand(*seen) != (before && by_hand(*before))) {
+    if (disabled_by_hand(*seen) != (before && disabled_by_hand(*before))) {
         notice(Notice::Weight::info, seen->disabled ? "SERVICE_DISABLED" : "SERVICE_ENABLED",
                seen->disabled
                    ? "its nova-compute was disabled by hand" + reason_of(*seen) +

@@ -4,21 +4,15 @@
 
 namespace knell {
 
-/// As far as losses that come together show in it.
-bool HostMachine::in_doubt(Instant now) const
+Census::Member HostMachine::member() const
 {
+    const auto now = commons_->now;
     const bool failing = state_ == HostState::suspected || state_ == HostState::held;
     const bool fenced = state_ == HostState::fencing || state_ == HostState::fence_failed ||
                         state_ == HostState::fenced;
     const bool gone = failing && (suspicion_.sinking() || suspicion_.dead(now));
-    return (gone && left_alone().empty()) || (fenced && !ordered());
-}
-
-Census::Member HostMachine::member() const
-{
-    const auto now = commons_->now;
-    return {&policy_, episode_, in_doubt(now), mark_.has_value(),
-            now - doubted_since_.value_or(now)};
+    return {&policy_, episode_, (gone && left_alone().empty()) || (fenced && !ordered()),
+            mark_.has_value(), now - doubted_since_.value_or(now)};
 }
 
 HostView HostMachine::view() const
