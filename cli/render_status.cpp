@@ -85,10 +85,10 @@ void print_facts(std::ostream& out, const json::value& status,
     Table table{{}};
     add_brakes(table, status);
     table.add({"MODE", mode_sentence(status)});
-    table.add(
-        {"VANTAGE", yes(status, {"vantage", "clear"})
-                        ? "clear"
-                        : "NOT CLEAR, nothing is fenced: " + text(status, {"vantage", "text"})});
+    table.add({"VANTAGE", yes(status, {"vantage", "clear"})
+                              ? "clear"
+                              : "NOT CLEAR, no host is called dead on what it cannot see: " +
+                                    text(status, {"vantage", "text"})});
     table.add({"SENTINELS", sentinels_sentence(status)});
     table.add({"NOVA", (yes(status, {"daemon", "nova", "well"}) ? "" : "NOT WELL: ") +
                            text(status, {"daemon", "nova", "text"})});

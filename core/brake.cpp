@@ -10,25 +10,6 @@ namespace {
 constexpr unsigned fewest_in_a_storm = 2;
 constexpr unsigned most_named = 10;
 
-std::string names_of(const Census& census, const DomainId* domain)
-{
-    std::string names;
-    unsigned named = 0;
-    unsigned more = 0;
-    for (const auto& member : census.members) {
-        const bool here = domain == nullptr || depends_on(member.policy->domains, *domain);
-        if (!here || !member.in_doubt) {
-            continue;
-        }
-        if (named == most_named) {
-            ++more;
-            continue;
-        }
-        names += (named++ == 0 ? "" : ", ") + member.policy->host.get();
-    }
-    return names + (more == 0 ? "" : " and " + std::to_string(more) + " more");
-}
-
 } // namespace
 
 bool depends_on(const std::vector<DomainId>& domains, const DomainId& domain)
@@ -54,6 +35,31 @@ void Brake::adopt(const GatePolicy& policy)
     domains_ = std::move(after);
 }
 
+bool Brake::counts(const Census::Member& member, const Caught& caught) const
+{
+    return member.in_doubt &&
+           (member.doubted < policy_.storm_within || caught.count(member.episode) > 0);
+}
+
+std::string Brake::names_of(const Census& census, const DomainId* domain) const
+{
+    std::string names;
+    unsigned named = 0;
+    unsigned more = 0;
+    for (const auto& member : census.members) {
+        const bool here = domain == nullptr || depends_on(member.policy->domains, *domain);
+        if (!here || !counts(member, domain == nullptr ? in_storm_ : in_lost_domain_)) {
+            continue;
+        }
+        if (named == most_named) {
+            ++more;
+            continue;
+        }
+        names += (named++ == 0 ? "" : ", ") + member.policy->host.get();
+    }
+    return names + (more == 0 ? "" : " and " + std::to_string(more) + " more");
+}
+
 void Brake::look(const Census& census, Effects& effects)
 {
     count(census);
@@ -69,7 +75,7 @@ void Brake::count(const Census& census)
         domain.hosts = domain.in_doubt = 0;
     }
     for (const auto& member : census.members) {
-        in_doubt_ += member.in_doubt ? 1U : 0U;
+        in_doubt_ += counts(member, in_storm_) ? 1U : 0U;
         down_ += member.down ? 1U : 0U;
         for (const auto& id : member.policy->domains) {
             const auto found =
@@ -78,7 +84,7 @@ void Brake::count(const Census& census)
                         id, Domain{DomainPolicy{id, DomainPolicy::Action::hold, 2, 1}, 0, 0, {}})
                     .first;
             ++found->second.hosts;
-            found->second.in_doubt += member.in_doubt ? 1U : 0U;
+            found->second.in_doubt += counts(member, in_lost_domain_) ? 1U : 0U;
         }
     }
 }
@@ -91,10 +97,10 @@ void Brake::judge_storm(const Census& census, Effects& effects)
                              in_doubt_ * 100 >= all * policy_.storm_share;
     const bool storms = many || large_share;
     if (storms) {
-        const auto text =
-            std::to_string(in_doubt_) + " of " + std::to_string(all) + " hosts failed together";
+        const auto text = std::to_string(in_doubt_) + " of " + std::to_string(all) +
+                          " hosts are silent at the same time";
         for (const auto& member : census.members) {
-            if (member.in_doubt && member.episode != EpisodeId{0}) {
+            if (counts(member, in_storm_) && member.episode != EpisodeId{0}) {
                 in_storm_.try_emplace(member.episode, text);
             }
         }
@@ -125,9 +131,9 @@ void Brake::judge_domains(const Census& census, Effects& effects)
         }
         const auto text = std::to_string(domain.in_doubt) + " of the " +
                           std::to_string(domain.hosts) + " hosts of " + id.get() +
-                          " failed together";
+                          " are silent at the same time";
         for (const auto& member : census.members) {
-            if (member.in_doubt && member.episode != EpisodeId{0} &&
+            if (counts(member, in_lost_domain_) && member.episode != EpisodeId{0} &&
                 depends_on(member.policy->domains, id)) {
                 in_lost_domain_.try_emplace(member.episode, text);
             }

@@ -19,15 +19,17 @@ struct Census {
         EpisodeId episode{0};
         bool in_doubt = false; ///< sinking or worse, not yet Down, and not for planned work
         bool down = false;     ///< by our hand
+        Duration doubted{};    ///< for so long
     };
     std::vector<Member> members;
 };
 
 [[nodiscard]] bool depends_on(const std::vector<DomainId>& domains, const DomainId& domain);
 
-/// Tells the loss of a host from the loss of something that many depend on. An episode caught in
-/// a storm, or in the loss of its domain, stays caught until its host is heard again or an
-/// operator approves: nothing expires into fencing.
+/// Tells the loss of a host from the loss of something that many depend on. An old loss does not
+/// count beside a new one, unless it was caught in a storm, or in the loss of its domain, itself:
+/// it stays caught, and counts, until its host is heard again or an operator approves. Nothing
+/// expires into fencing.
 class Brake {
 public:
     explicit Brake(const GatePolicy& policy);
@@ -53,6 +55,9 @@ private:
         unsigned in_doubt = 0;
         std::string lost;
     };
+    using Caught = std::map<EpisodeId, std::string>; ///< and why
+    [[nodiscard]] bool counts(const Census::Member& member, const Caught& caught) const;
+    [[nodiscard]] std::string names_of(const Census& census, const DomainId* domain) const;
     void count(const Census& census);
     void judge_storm(const Census& census, Effects& effects);
     void judge_domains(const Census& census, Effects& effects);
@@ -61,8 +66,8 @@ private:
     GatePolicy policy_;
     std::map<DomainId, Domain> domains_;
     std::string storm_;
-    std::map<EpisodeId, std::string> in_storm_;
-    std::map<EpisodeId, std::string> in_lost_domain_;
+    Caught in_storm_;
+    Caught in_lost_domain_;
     unsigned in_doubt_ = 0;
     unsigned down_ = 0;
 };

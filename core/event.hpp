@@ -128,6 +128,18 @@ struct ServicesSeen {
     std::vector<ServiceSeen> services;
 };
 
+/// Nova answers now, or does not any more: told when it turns.
+struct NovaTurned {
+    bool answers = false;
+    std::string detail; ///< where it answers, or what stands in the way
+};
+
+/// The whole machine slept, knelld with it, and the clock of `now` stood still: no stall that
+/// the decisions could notice by themselves.
+struct Suspended {
+    Duration lasted{};
+};
+
 struct OperatorOrder {
     enum class What {
         arm,
@@ -154,7 +166,8 @@ struct OperatorOrder {
     Duration lasting{};          ///< of begin_maintenance
 };
 
-using Event = std::variant<ProbeResult, SentinelResult, EyesReport, Goodbye, AgentGone, Recorded,
-                           PowerAnswer, NovaAnswer, ServicesSeen, ServersSeen, OperatorOrder>;
+using Event =
+    std::variant<ProbeResult, SentinelResult, EyesReport, Goodbye, AgentGone, Recorded, PowerAnswer,
+                 NovaAnswer, ServicesSeen, ServersSeen, NovaTurned, Suspended, OperatorOrder>;
 
 } // namespace knell

@@ -9,21 +9,27 @@ namespace knell {
 
 namespace {
 
+/// One lost answer delays no fence: the next two tries, 1 s and 3 s after it, would end this.
+constexpr Duration nova_patience = 3s;
+
 constexpr const char* by_hand = "; it frees itself with time, or `knellctl plan approve`";
 
 } // namespace
 
-FenceGate::FenceGate(GatePolicy policy, std::string mode_by)
-    : policy_{std::move(policy)}, mode_by_{std::move(mode_by)}, brake_{policy_}
+FenceGate::FenceGate(GatePolicy policy, std::optional<ModeOrder> order)
+    : policy_{std::move(policy)}, order_{std::move(order)}, brake_{policy_}
 {
 }
 
 void FenceGate::adopt(const GatePolicy& policy)
 {
-    const auto mode = policy_.mode;
     policy_ = policy;
-    policy_.mode = mode;
     brake_.adopt(policy_);
+}
+
+bool FenceGate::stopped() const
+{
+    return mode() != Mode::armed || !hold_.empty();
 }
 
 std::variant<FencePermit, FenceGate::Refusal> FenceGate::admit(Instant now, FailureVerdict verdict,
@@ -47,9 +53,9 @@ std::vector<FenceGate::Finding> FenceGate::findings(Instant now, FailureVerdict:
 {
     std::vector<Finding> all;
     all.push_back({"mode",
-                   policy_.mode == Mode::armed ? ""
-                                               : "observing only, by " + mode_by_ +
-                                                     "; `knellctl arm` would let it be fenced",
+                   mode() == Mode::armed ? ""
+                                         : "observing only, by " + mode_by() +
+                                               "; `knellctl arm` would let it be fenced",
                    false});
     all.push_back({"hold", hold_.empty() ? "" : "everything is on hold, " + hold_, false});
     if (source == FailureVerdict::Source::operator_order) {
@@ -67,6 +73,7 @@ std::vector<FenceGate::Finding> FenceGate::findings(Instant now, FailureVerdict:
         all.push_back({gate, approved ? "" : std::move(closed), true});
     };
     brake("planned", candidate.planned);
+    brake("nova", nobody_to_tell(now));
     const auto caught = [](std::string why) {
         return why.empty() ? why : why + "; `knellctl plan show`";
     };
@@ -114,6 +121,27 @@ std::string FenceGate::too_many_down() const
            "plan approve`";
 }
 
+void FenceGate::on_nova_turn(Instant now, const NovaTurned& turned)
+{
+    if (turned.answers) {
+        nova_lost_.reset();
+    } else if (!nova_lost_) {
+        nova_lost_ = NovaLost{now, turned.detail};
+    }
+}
+
+/// Its servers would stop, and stay stopped.
+std::string FenceGate::nobody_to_tell(Instant now) const
+{
+    if (policy_.nova_lost == GatePolicy::NovaLost::fence || !nova_lost_ ||
+        now - nova_lost_->since < nova_patience) {
+        return {};
+    }
+    return "Nova does not answer (" + nova_lost_->why +
+           "): fencing gains nothing until its flag can be set; it goes on when Nova answers, or "
+           "`knellctl plan approve`";
+}
+
 bool FenceGate::within(Instant now, const Spent& spent) const
 {
     return now - spent.at < policy_.budget_window;
@@ -142,12 +170,6 @@ FencePermit FenceGate::admit_word(FailureVerdict verdict, EpisodeId episode) con
 void FenceGate::count(Instant at, const HostPolicy* policy, EpisodeId episode)
 {
     spent_.push_back({at, episode, policy == nullptr ? std::vector<DomainId>{} : policy->domains});
-}
-
-void FenceGate::set_mode(Mode mode, std::string by)
-{
-    policy_.mode = mode;
-    mode_by_ = std::move(by);
 }
 
 } // namespace knell

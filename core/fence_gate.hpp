@@ -2,12 +2,15 @@
 #pragma once
 
 #include "core/brake.hpp"
+#include "core/event.hpp"
 #include "core/policy.hpp"
 #include "core/verdict.hpp"
 
 #include <deque>
+#include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -24,7 +27,12 @@ struct FenceCandidate {
 /// the reason why not.
 class FenceGate {
 public:
-    FenceGate(GatePolicy policy, std::string mode_by);
+    /// An operator's word, which stands until the next one, whatever the configuration says.
+    struct ModeOrder {
+        Mode mode = Mode::observe;
+        std::string by;
+    };
+    FenceGate(GatePolicy policy, std::optional<ModeOrder> order);
 
     struct Refusal {
         std::string why;         ///< and what would change it
@@ -45,21 +53,24 @@ public:
     [[nodiscard]] std::vector<Finding> findings(Instant now, FailureVerdict::Source source,
                                                 const FenceCandidate& candidate) const;
 
-    void set_mode(Mode mode, std::string by);
+    void set_mode(Mode mode, std::string by) { order_ = ModeOrder{mode, std::move(by)}; }
     /// Everything stops until `why` is empty again.
     void set_hold(std::string why) { hold_ = std::move(why); }
+    void on_nova_turn(Instant now, const NovaTurned& turned);
     /// Brake and budgets let this episode pass, on an operator's word.
     void approve(EpisodeId episode) { approved_.insert(episode); }
     /// A fence of an earlier process counts against the budgets of this one.
     void count(Instant at, const HostPolicy* policy, EpisodeId episode);
-    /// The mode and the hold stay as operators left them.
+    /// What operators have ordered stays: the hold, and the mode.
     void adopt(const GatePolicy& policy);
 
     [[nodiscard]] Brake& brake() noexcept { return brake_; }
     [[nodiscard]] const Brake& brake() const noexcept { return brake_; }
-    [[nodiscard]] Mode mode() const noexcept { return policy_.mode; }
-    [[nodiscard]] const std::string& mode_by() const noexcept { return mode_by_; }
+    [[nodiscard]] Mode mode() const noexcept { return order_ ? order_->mode : policy_.mode; }
+    [[nodiscard]] std::string mode_by() const { return order_ ? order_->by : "the configuration"; }
     [[nodiscard]] const std::string& hold() const noexcept { return hold_; }
+    /// No command that changes the power of any host may leave.
+    [[nodiscard]] bool stopped() const;
     [[nodiscard]] bool respects_disabled() const noexcept { return policy_.respect_disabled; }
     [[nodiscard]] unsigned budget() const noexcept { return policy_.budget; }
     [[nodiscard]] unsigned budget_used(Instant now) const;
@@ -77,10 +88,16 @@ private:
     [[nodiscard]] std::string over_domain_budget(Instant now,
                                                  const FenceCandidate& candidate) const;
     [[nodiscard]] std::string too_many_down() const;
+    [[nodiscard]] std::string nobody_to_tell(Instant now) const;
 
     GatePolicy policy_;
-    std::string mode_by_;
+    std::optional<ModeOrder> order_;
     std::string hold_;
+    struct NovaLost {
+        Instant since;
+        std::string why;
+    };
+    std::optional<NovaLost> nova_lost_; ///< nothing known against it: it is taken to answer
     Brake brake_;
     std::deque<Spent> spent_; ///< automatic permits
     std::set<EpisodeId> approved_;

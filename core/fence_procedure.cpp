@@ -55,11 +55,11 @@ void FenceProcedure::pause() noexcept
     wake_at_.reset();
 }
 
-void FenceProcedure::postpone(Instant now)
+void FenceProcedure::postpone(Instant now, PowerAction then)
 {
     pending_.reset();
     off_at_ = now;
-    (void)rest(now, PowerAction::off);
+    (void)rest(now, then);
 }
 
 FenceProcedure::Next FenceProcedure::on_reply(Instant now, const PowerReply& reply)

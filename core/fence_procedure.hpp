@@ -50,7 +50,7 @@ public:
     /// Likewise, and nothing is asked or awaited until begin().
     void pause() noexcept;
     /// The power off that was just asked for was not sent: it is asked for again later.
-    void postpone(Instant now);
+    void postpone(Instant now, PowerAction then);
 
     /// When on_time() wants to be called; nothing while nothing is awaited.
     [[nodiscard]] std::optional<Instant> deadline() const noexcept { return wake_at_; }

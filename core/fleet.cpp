@@ -12,15 +12,14 @@ namespace knell {
 
 namespace {
 
-FenceGate gate_of(const Policy& policy, const Recollection& past)
+std::optional<FenceGate::ModeOrder> ordered_mode(const Recollection& past)
 {
-    auto gate = policy.gate;
-    gate.mode = past.mode.value_or(gate.mode);
-    return {gate, past.mode ? past.mode_by : "the configuration"};
+    return past.mode ? std::optional{FenceGate::ModeOrder{*past.mode, past.mode_by}} : std::nullopt;
 }
 
-/// A rested census finds out that a storm is over, and gathers who joined it.
-constexpr Duration census_every = 1s;
+/// However many events come, what time alone brings is looked at so often: hosts of which nothing
+/// is heard, and a census, which finds out that a storm is over and gathers who joined it.
+constexpr Duration round_every = 1s;
 
 /// First looks at the fence devices of a fleet are this far apart.
 constexpr Duration device_stagger = 100ms;
@@ -47,15 +46,16 @@ std::map<NetworkId, Duration> pace_of(const Policy& policy)
 
 Fleet::House::House(const Policy& policy, Recollection recollection)
     : past{std::move(recollection)}, vantage{policy.vantage, pace_of(policy)},
-      gate{gate_of(policy, past)}, ids{past.last_episode}, commons{policy.nova,
-                                                                   vantage,
-                                                                   gate,
-                                                                   ids,
-                                                                   policy.unseen_alarm,
-                                                                   [this](Effects& effects) {
-                                                                       take_census(effects);
-                                                                   },
-                                                                   Instant{}}
+      gate{policy.gate, ordered_mode(past)}, ids{past.last_episode}, commons{
+                                                                         policy.nova,
+                                                                         vantage,
+                                                                         gate,
+                                                                         ids,
+                                                                         policy.unseen_alarm,
+                                                                         [this](Effects& effects) {
+                                                                             take_census(effects);
+                                                                         },
+                                                                         Instant{}}
 {
     gate.set_hold(past.hold);
     for (const auto& host : policy.hosts) {
@@ -130,6 +130,7 @@ Effects Fleet::begin(Instant now)
 {
     Effects effects;
     enter(now, effects);
+    house_->round_at = now;
     auto after = device_stagger;
     for (auto& [name, host] : house_->hosts) {
         host.begin(now, after);
@@ -176,6 +177,13 @@ Effects Fleet::on_event(Instant now, const Event& event)
             [&](const NovaAnswer& answer) {
                 with(answer.host, [&](auto& host) { host.on_nova(now, answer, effects); });
             },
+            [&](const Suspended& suspended) {
+                if (house_->vantage.on_suspended(now, suspended.lasted)) {
+                    forget_what_was_missed(now, "this machine was suspended", suspended.lasted,
+                                           effects);
+                }
+            },
+            [&](const NovaTurned& turned) { on_nova_turn(now, turned, effects); },
             [&](const ServersSeen& seen) {
                 with(seen.host, [&](auto& host) { host.on_servers(seen, effects); });
             },
@@ -189,7 +197,8 @@ Effects Fleet::on_time(Instant now)
 {
     Effects effects;
     enter(now, effects);
-    if (now - house_->census_at >= census_every) {
+    house_->round_at = now;
+    if (now - house_->census_at >= round_every) {
         house_->take_census(effects);
     }
     for (auto& [name, host] : house_->hosts) {
@@ -200,7 +209,8 @@ Effects Fleet::on_time(Instant now)
 
 Instant Fleet::deadline() const
 {
-    auto first = house_->vantage.deadline();
+    // The vantage's moves on with every event, and would never come while they do.
+    auto first = std::min(house_->vantage.deadline(), house_->round_at + round_every);
     for (const auto& [name, host] : house_->hosts) {
         if (const auto at = host.deadline()) {
             first = std::min(first, *at);
@@ -214,15 +224,19 @@ void Fleet::enter(Instant now, Effects& effects)
 {
     house_->commons.now = now;
     if (const auto stalled = house_->vantage.observe(now)) {
-        char text[96];
-        std::snprintf(text, sizeof text,
-                      "knelld itself was stopped for %.1f s; what it missed meanwhile is void",
-                      std::chrono::duration<double>(*stalled).count());
-        effects.push_back(
-            Notice{Notice::Weight::warning, "KNELL_STALLED", std::nullopt, EpisodeId{0}, text});
-        for (auto& [name, host] : house_->hosts) {
-            host.on_stall(now, effects);
-        }
+        forget_what_was_missed(now, "knelld itself was stopped", *stalled, effects);
+    }
+}
+
+void Fleet::forget_what_was_missed(Instant now, const char* who, Duration missed, Effects& effects)
+{
+    char text[96];
+    std::snprintf(text, sizeof text, "%s for %.1f s; what it missed meanwhile is void", who,
+                  std::chrono::duration<double>(missed).count());
+    effects.push_back(
+        Notice{Notice::Weight::warning, "KNELL_STALLED", std::nullopt, EpisodeId{0}, text});
+    for (auto& [name, host] : house_->hosts) {
+        host.on_stall(now, effects);
     }
 }
 
@@ -256,6 +270,14 @@ void Fleet::on_services(Instant now, const ServicesSeen& seen, Effects& effects)
         host.on_service(now, found == by_host.end() ? nullptr : found->second, seen.asked_at,
                         effects);
     }
+}
+
+void Fleet::on_nova_turn(Instant now, const NovaTurned& turned, Effects& effects)
+{
+    house_->gate.on_nova_turn(now, turned);
+    effects.push_back(Notice{turned.answers ? Notice::Weight::info : Notice::Weight::warning,
+                             turned.answers ? "NOVA_ANSWERS" : "NOVA_LOST", std::nullopt,
+                             EpisodeId{0}, turned.detail});
 }
 
 FleetView Fleet::view() const

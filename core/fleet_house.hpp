@@ -6,6 +6,7 @@
 #include "core/host_machine.hpp"
 
 #include <map>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -31,7 +32,11 @@ struct Fleet::House {
     std::map<HostId, std::pair<Instant, Recollection::Planned>> set_aside;
     std::vector<std::pair<AttemptId, Answer>> answers; ///< given once the order is durable
     Instant census_at{};
+    Instant round_at{}; ///< when all hosts were looked at last
 };
+
+/// What follows from the mode, for operators.
+[[nodiscard]] std::string meaning_of(Mode mode);
 
 /// How often each network shows that we can see it, at worst.
 [[nodiscard]] std::map<NetworkId, Duration> pace_of(const Policy& policy);

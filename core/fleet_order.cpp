@@ -13,6 +13,14 @@ std::string why_of(const OperatorOrder& order)
 
 } // namespace
 
+std::string meaning_of(Mode mode)
+{
+    return mode == Mode::armed
+               ? "armed: failed hosts will be fenced"
+               : "observing: nothing will be powered off or on until `knellctl arm`; flags of "
+                 "hosts that are proven off already are still set and cleared";
+}
+
 void Fleet::on_order(Instant now, const OperatorOrder& order, Effects& effects)
 {
     using What = OperatorOrder::What;
@@ -40,9 +48,9 @@ void Fleet::on_order(Instant now, const OperatorOrder& order, Effects& effects)
 void Fleet::set_mode(const OperatorOrder& order, Effects& effects)
 {
     const bool arm = order.what == OperatorOrder::What::arm;
-    house_->gate.set_mode(arm ? Mode::armed : Mode::observe, order.by);
-    const std::string text = arm ? "armed: failed hosts will be fenced"
-                                 : "observing: nothing will be fenced until `knellctl arm`";
+    const auto mode = arm ? Mode::armed : Mode::observe;
+    house_->gate.set_mode(mode, order.by);
+    const auto text = meaning_of(mode);
     effects.push_back(Notice{Notice::Weight::warning, "MODE_CHANGED", std::nullopt, EpisodeId{0},
                              text + ", by " + order.by + why_of(order)});
     keep(order, arm ? JournalEntry::What::armed : JournalEntry::What::disarmed, text, effects);

@@ -16,6 +16,18 @@ const HostPolicy* find(const Policy& policy, const HostId& host)
 
 } // namespace
 
+/// The file's mode counts while no operator has ordered one.
+void Fleet::adopt(const GatePolicy& policy, Effects& effects)
+{
+    const auto before = house_->gate.mode();
+    house_->gate.adopt(policy);
+    if (house_->gate.mode() != before) {
+        effects.push_back(Notice{Notice::Weight::warning, "MODE_CHANGED", std::nullopt,
+                                 EpisodeId{0},
+                                 meaning_of(house_->gate.mode()) + ", by the configuration"});
+    }
+}
+
 std::variant<Effects, std::vector<std::string>> Fleet::reload(Instant now, const Policy& policy)
 {
     Effects effects;
@@ -35,7 +47,7 @@ std::variant<Effects, std::vector<std::string>> Fleet::reload(Instant now, const
         return refusals;
     }
     house_->vantage.adopt(policy.vantage, pace_of(policy));
-    house_->gate.adopt(policy.gate);
+    adopt(policy.gate, effects);
     house_->commons.nova = policy.nova;
     house_->commons.unseen_alarm = policy.unseen_alarm;
     for (const auto& [name, host] : house_->hosts) {

@@ -345,6 +345,16 @@ void HostMachine::look_at_devices(Instant now, Effects& effects)
 
 void HostMachine::look(Instant now, Effects& effects)
 {
+    if (state_ == HostState::healthy) {
+        compute_.on_look(now, policy_.host, reported_, service_, effects);
+    } else if (state_ != HostState::suspected) {
+        compute_.forget();
+    }
+    if (member().in_doubt) {
+        doubted_since_ = doubted_since_.value_or(now);
+    } else if (suspicion_.beating() || episode_ == EpisodeId{0}) { // not: we were blind or stopped
+        doubted_since_.reset();
+    }
     weigh_word(now, effects);
     switch (state_) {
     case HostState::unseen:

@@ -3,6 +3,7 @@
 
 #include "core/awaited.hpp"
 #include "core/commons.hpp"
+#include "core/compute_silence.hpp"
 #include "core/confirmation.hpp"
 #include "core/drain.hpp"
 #include "core/effect.hpp"
@@ -169,6 +170,7 @@ private:
     std::optional<AgentReport> reported_;
     std::optional<SystemUuid> learned_identity_;
     bool userspace_warned_ = false;
+    ComputeSilence compute_;
     PlannedWork planned_;
     std::string overdue_; ///< the planned work that ended while it was silent
     Readiness readiness_;
@@ -183,7 +185,8 @@ private:
     // The open episode. episode_ is 0 outside of one.
     EpisodeId episode_{0};
     std::optional<BootId> failed_boot_;
-    bool durable_ = false; ///< the journal knows of this episode
+    bool durable_ = false;                 ///< the journal knows of this episode
+    std::optional<Instant> doubted_since_; ///< not heard since
     bool told_failed_ = false;
     bool in_plan_ = false; ///< held, and an approval would let it be fenced
     std::optional<FenceProcedure> procedure_;
@@ -209,11 +212,9 @@ private:
     std::optional<Asked> asked_;
     std::optional<PowerCommand> watching_; ///< a reading outside of any procedure
     std::optional<AttemptId> sampling_;
-    Instant retry_at_{};
+    Instant retry_at_{}, watch_at_{};
     Duration nova_rest_{};
-    bool nova_warned_ = false;
-    Instant watch_at_{};
-    bool power_came_back_ = false;
+    bool nova_warned_ = false, power_came_back_ = false;
     PowerOn power_on_ = PowerOn::unwanted;
     Instant power_on_at_{};
     std::optional<AttemptId> switching_on_;

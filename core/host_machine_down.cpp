@@ -197,7 +197,7 @@ void HostMachine::watch_power(Instant now, Effects& effects)
 void HostMachine::switch_on(Instant now, Effects& effects)
 {
     if (power_on_ != PowerOn::wanted || now < power_on_at_ || state_ != HostState::down || !mark_ ||
-        !commons_->gate.hold().empty()) {
+        commons_->gate.stopped()) {
         return;
     }
     power_on_ = PowerOn::asked;

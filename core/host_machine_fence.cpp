@@ -114,7 +114,7 @@ bool HostMachine::seen_dead(Instant now) const
 /// What has changed since the permit that forbids to power off now; empty: nothing.
 std::string HostMachine::objection(Instant now) const
 {
-    if (commons_->gate.mode() != Mode::armed || !commons_->gate.hold().empty()) {
+    if (commons_->gate.stopped()) {
         return "an operator stopped it";
     }
     const bool stands = !lives() && (ordered() || suspicion_.dead(now));
@@ -186,8 +186,11 @@ void HostMachine::follow(Instant now, FenceProcedure::Next next, Effects& effect
                            if (again && lives()) {
                                return let_go(now, effects);
                            }
+                           if (again && commons_->gate.stopped()) {
+                               return procedure_->postpone(now, PowerAction::read);
+                           }
                            if (again && !seen_dead(now)) {
-                               return procedure_->postpone(now);
+                               return procedure_->postpone(now, PowerAction::off);
                            }
                            if (std::exchange(try_.proven, false)) {
                                notice(Notice::Weight::warning, "HOST_FENCING",
@@ -338,8 +341,7 @@ void HostMachine::watch_the_fence(Instant now, Effects& effects)
         commons_->vantage.sight(policy_.host, suspicion_.silences(now)).has_value()) {
         try_.dead_at = now;
     }
-    const bool stopped = commons_->gate.mode() != Mode::armed || !commons_->gate.hold().empty();
-    if (!try_.speak_by || now < *try_.speak_by || stopped) {
+    if (!try_.speak_by || now < *try_.speak_by || commons_->gate.stopped()) {
         return;
     }
     notice(Notice::Weight::alarm, "HOST_FENCING",

@@ -2,20 +2,14 @@
 // Planned work: what somebody announced is left alone.
 #include "core/host_machine.hpp"
 
+#include <utility>
+
 namespace knell {
 
 namespace {
 
 /// Beats that long after a goodbye mean that the shutdown was called off.
 constexpr Duration goodbye_doubt = 30s;
-
-/// nova-compute disables itself when libvirt is gone, and says so with this word in front.
-constexpr std::string_view disabled_by_nova = "AUTO:";
-
-bool by_hand(const ServiceSeen& service)
-{
-    return service.disabled && service.disabled_reason.rfind(disabled_by_nova, 0) != 0;
-}
 
 std::string reason_of(const ServiceSeen& service)
 {
@@ -114,7 +108,7 @@ std::string HostMachine::left_alone() const
     if (!overdue_.empty()) {
         return overdue_;
     }
-    if (commons_->gate.respects_disabled() && service_ && by_hand(*service_)) {
+    if (commons_->gate.respects_disabled() && service_ && disabled_by_hand(*service_)) {
         return "its nova-compute is disabled by hand" + reason_of(*service_) +
                ": planned work; enable it, or `knellctl plan approve`";
     }
@@ -208,7 +202,7 @@ void HostMachine::on_service(Instant now, const ServiceSeen* seen, Instant asked
         notice(Notice::Weight::info, "FLAG_GONE", "whoever set Nova's forced_down cleared it",
                effects);
     }
-    if (by_hand(*seen) != (before && by_hand(*before))) {
+    if (disabled_by_hand(*seen) != (before && disabled_by_hand(*before))) {
         notice(Notice::Weight::info, seen->disabled ? "SERVICE_DISABLED" : "SERVICE_ENABLED",
                seen->disabled
                    ? "its nova-compute was disabled by hand" + reason_of(*seen) +

@@ -6,12 +6,13 @@ namespace knell {
 
 Census::Member HostMachine::member() const
 {
+    const auto now = commons_->now;
     const bool failing = state_ == HostState::suspected || state_ == HostState::held;
     const bool fenced = state_ == HostState::fencing || state_ == HostState::fence_failed ||
                         state_ == HostState::fenced;
-    const bool gone = failing && (suspicion_.sinking() || suspicion_.dead(commons_->now));
+    const bool gone = failing && (suspicion_.sinking() || suspicion_.dead(now));
     return {&policy_, episode_, (gone && left_alone().empty()) || (fenced && !ordered()),
-            mark_.has_value()};
+            mark_.has_value(), now - doubted_since_.value_or(now)};
 }
 
 HostView HostMachine::view() const

@@ -10,6 +10,9 @@ namespace {
 /// An operator needs so long to come back to a terminal; of short work, a fifth.
 constexpr Duration longest_notice = 10min;
 
+/// nova-compute disables itself when libvirt is gone, and says so with this word in front.
+constexpr std::string_view disabled_by_nova = "AUTO:";
+
 } // namespace
 
 void PlannedWork::begin(Instant now, Kind kind, std::string by, std::string reason,
@@ -37,6 +40,11 @@ std::optional<PlannedView> PlannedWork::view() const
 {
     return work_ ? std::optional{PlannedView{work_->by, work_->reason, work_->until}}
                  : std::nullopt;
+}
+
+bool disabled_by_hand(const ServiceSeen& service)
+{
+    return service.disabled && service.disabled_reason.rfind(disabled_by_nova, 0) != 0;
 }
 
 } // namespace knell

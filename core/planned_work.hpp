@@ -38,4 +38,7 @@ private:
     std::optional<Work> work_;
 };
 
+/// By somebody, not by nova-compute itself.
+[[nodiscard]] bool disabled_by_hand(const ServiceSeen& service);
+
 } // namespace knell

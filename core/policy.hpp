@@ -132,6 +132,11 @@ struct GatePolicy {
     unsigned storm_share = 50; ///< or so many percent of them, if that is two or more; 0: never
     std::vector<DomainPolicy> domains{};
     bool respect_disabled = true; ///< a nova-compute disabled by hand is planned work
+    /// Losses further apart than this have not come together, neither in a storm nor in a domain.
+    Duration storm_within = 10min;
+    /// What a host that fails meets while Nova does not answer: fenced, its servers would stop,
+    /// and nobody could be told to start them elsewhere.
+    enum class NovaLost { hold, fence } nova_lost = NovaLost::hold;
 
     friend bool operator==(const GatePolicy&, const GatePolicy&) = default;
 };

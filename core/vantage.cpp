@@ -14,6 +14,11 @@ namespace {
 constexpr unsigned sentinel_fall = 3;
 constexpr Duration sentinel_patience = 2s;
 
+/// A sentinel that is silent for so long is told of, and again once it has answered so often in a
+/// row: a lossy network is no news twice a minute.
+constexpr Duration sentinel_news = 60s;
+constexpr unsigned sentinel_rise = 10;
+
 /// A verdict that finds nobody on our side for so long is told of: an answer of somebody else is
 /// never that far away while we see.
 constexpr Duration blind_patience = 3s;
@@ -22,13 +27,16 @@ constexpr Duration blind_patience = 3s;
 /// what seemed silent before its end was not seen. Shorter than any row of silences that convicts.
 constexpr int blind_intervals = 3;
 
+constexpr const char* nobody_answers =
+    "hosts are silent, and nobody else answers on their networks";
+
 } // namespace
 
 Vantage::Vantage(VantagePolicy policy, std::map<NetworkId, Duration> pace)
     : policy_{std::move(policy)}, pace_{std::move(pace)}
 {
     for (const auto& sentinel : policy_.sentinels) {
-        sentinels_.push_back({sentinel, 0, std::nullopt});
+        sentinels_.push_back({sentinel});
     }
 }
 
@@ -46,6 +54,15 @@ std::optional<Duration> Vantage::observe(Instant now)
     return stalled;
 }
 
+bool Vantage::on_suspended(Instant now, Duration lasted)
+{
+    if (lasted < policy_.stall) {
+        return false;
+    }
+    clear_since_ = now;
+    return true;
+}
+
 void Vantage::on_sentinel(const SentinelResult& result, Effects& effects)
 {
     const auto found = std::find_if(sentinels_.begin(), sentinels_.end(),
@@ -55,14 +72,17 @@ void Vantage::on_sentinel(const SentinelResult& result, Effects& effects)
     }
     if (result.pulse == Pulse::beating) {
         found->silences = 0;
+        ++found->answers;
         blind_since_.reset();
         found->answered = std::max(found->answered.value_or(result.asked_at), result.asked_at);
         extend_run(found->policy.network, result.asked_at);
         blind_ = false;
     } else {
         ++found->silences; // for sight, an answer we could not ask for is no answer
+        found->answers = 0;
     }
     tell(effects);
+    tell_of(*found, effects);
 }
 
 void Vantage::on_eyes(Instant now, const EyesReport& report, Effects& effects)
@@ -70,6 +90,8 @@ void Vantage::on_eyes(Instant now, const EyesReport& report, Effects& effects)
     if (report.clear) {
         dark_.erase({report.network, report.organ});
         lit_since_[report.network] = now;
+        blind_since_.reset(); // nobody could have answered while it was dark
+        blind_ = false;
     } else {
         dark_[{report.network, report.organ}] = report.detail;
     }
@@ -84,23 +106,64 @@ void Vantage::adopt(VantagePolicy policy, std::map<NetworkId, Duration> pace)
     for (const auto& sentinel : policy_.sentinels) {
         const auto known = std::find_if(before.begin(), before.end(),
                                         [&](const auto& one) { return one.policy == sentinel; });
-        sentinels_.push_back(known == before.end() ? Sentinel{sentinel, 0, std::nullopt} : *known);
+        sentinels_.push_back(known == before.end() ? Sentinel{sentinel} : *known);
     }
     std::erase_if(dark_, [&](const auto& one) { return pace_.count(one.first.first) == 0; });
+    std::erase_if(told_lost_, [&](const auto& network) { return pace_.count(network) == 0; });
 }
 
-/// Says once when our view is lost, and once when it is back.
+/// Says once when a network is lost to us, and once when it is back.
 void Vantage::tell(Effects& effects)
 {
-    const auto why = doubt();
-    if (!why.empty() && !lost_) {
-        effects.push_back(Notice{Notice::Weight::alarm, "VANTAGE_LOST", std::nullopt, EpisodeId{0},
-                                 why + "; no host is called dead on what this network shows"});
-    } else if (why.empty() && lost_) {
-        effects.push_back(Notice{Notice::Weight::info, "VANTAGE_CLEAR", std::nullopt, EpisodeId{0},
-                                 "every network shows what it should again"});
+    const auto say = [&](Notice::Weight weight, std::string_view id, std::string text) {
+        effects.push_back(Notice{weight, id, std::nullopt, EpisodeId{0}, std::move(text)});
+    };
+    const auto lost = lost_networks();
+    for (const auto& [network, why] : lost) {
+        if (told_lost_.insert(network).second) {
+            say(Notice::Weight::alarm, "VANTAGE_LOST",
+                why + "; no host is called dead on what this network shows");
+        }
     }
-    lost_ = !why.empty();
+    for (auto told = told_lost_.begin(); told != told_lost_.end();) {
+        if (lost.count(*told) > 0) {
+            ++told;
+            continue;
+        }
+        say(Notice::Weight::info, "VANTAGE_CLEAR",
+            "network " + told->get() + " shows what it should again");
+        told = told_lost_.erase(told);
+    }
+    if (blind_ && lost.empty() && !std::exchange(told_blind_, true)) {
+        say(Notice::Weight::alarm, "VANTAGE_LOST",
+            std::string{nobody_answers} + "; no host is called dead meanwhile");
+    } else if (!blind_ && std::exchange(told_blind_, false)) {
+        say(Notice::Weight::info, "VANTAGE_CLEAR", "somebody answers us again");
+    }
+}
+
+/// Others may still answer on its network; whoever relies on `need` should know that it is gone.
+void Vantage::tell_of(Sentinel& sentinel, Effects& effects) const
+{
+    const auto& network = sentinel.policy.network;
+    const auto say = [&](Notice::Weight weight, std::string_view id, const std::string& text) {
+        const auto [configured, answer] = answering(network);
+        effects.push_back(Notice{weight, id, std::nullopt, EpisodeId{0},
+                                 sentinel.policy.id.get() + " on network " + network.get() + text +
+                                     ": " + std::to_string(answer) + " of " +
+                                     std::to_string(configured) + " answer there, and " +
+                                     std::to_string(std::min(policy_.need, configured)) +
+                                     (policy_.need == 1 ? " is needed" : " are needed")});
+    };
+    if (!sentinel.told && sentinel.silences * sentinel.policy.interval >= sentinel_news &&
+        told_lost_.count(network) == 0) {
+        sentinel.told = true;
+        say(Notice::Weight::warning, "SENTINEL_SILENT",
+            " has not answered for " + std::to_string(sentinel_news / 1s) + " s");
+    } else if (sentinel.told && sentinel.answers >= sentinel_rise) {
+        sentinel.told = false;
+        say(Notice::Weight::info, "SENTINEL_ANSWERS", " answers again");
+    }
 }
 
 void Vantage::on_blindness(Instant now, Effects& effects)
@@ -198,25 +261,45 @@ bool Vantage::saw(const HostId& about, const Silence& silence) const
     });
 }
 
-std::string Vantage::doubt() const
+std::map<NetworkId, std::string> Vantage::lost_networks() const
 {
-    if (!dark_.empty()) {
-        return "network " + dark_.begin()->first.first.get() + ": " + dark_.begin()->second;
+    std::map<NetworkId, std::string> lost;
+    for (const auto& [where, why] : dark_) {
+        lost.try_emplace(where.first, "network " + where.first.get() + ": " + why);
     }
-    std::map<NetworkId, std::pair<unsigned, unsigned>> networks; // configured, silent
     for (const auto& sentinel : sentinels_) {
-        auto& [configured, silent] = networks[sentinel.policy.network];
-        ++configured;
-        silent += gone(sentinel) ? 1U : 0U;
-    }
-    for (const auto& [network, count] : networks) {
-        const auto [configured, silent] = count;
-        if (configured - silent < std::min(policy_.need, configured)) {
-            return std::to_string(silent) + " of " + std::to_string(configured) +
-                   " sentinels on network " + network.get() + " are silent";
+        const auto& network = sentinel.policy.network;
+        const auto [configured, answer] = answering(network);
+        if (answer < std::min(policy_.need, configured)) {
+            lost.try_emplace(network, std::to_string(configured - answer) + " of " +
+                                          std::to_string(configured) + " sentinels on network " +
+                                          network.get() + " are silent");
         }
     }
-    return blind_ ? "hosts are silent, and nobody else answers on their networks" : std::string{};
+    return lost;
+}
+
+std::string Vantage::doubt() const
+{
+    std::string text;
+    for (const auto& [network, why] : lost_networks()) {
+        text += (text.empty() ? "" : "; ") + why;
+    }
+    return text.empty() && blind_ ? nobody_answers : text;
+}
+
+/// The sentinels of a network: how many it has, and how many are not gone.
+std::pair<unsigned, unsigned> Vantage::answering(const NetworkId& network) const
+{
+    unsigned configured = 0;
+    unsigned answer = 0;
+    for (const auto& sentinel : sentinels_) {
+        if (sentinel.policy.network == network) {
+            ++configured;
+            answer += gone(sentinel) ? 0U : 1U;
+        }
+    }
+    return {configured, answer};
 }
 
 bool Vantage::gone(const Sentinel& sentinel)

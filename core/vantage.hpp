@@ -7,6 +7,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <utility>
@@ -36,6 +37,8 @@ public:
     /// woken, we were stopped ourselves: returns for how long. What we missed meanwhile is void.
     [[nodiscard]] std::optional<Duration> observe(Instant now);
 
+    /// As a stall: true if it was long enough to be one.
+    [[nodiscard]] bool on_suspended(Instant now, Duration lasted);
     /// Says when our view was lost or came back.
     void on_sentinel(const SentinelResult& result, Effects& effects);
     /// Our interface, or the kernel beneath it: a network that is dark shows nothing.
@@ -67,8 +70,10 @@ public:
 private:
     struct Sentinel {
         SentinelPolicy policy;
-        unsigned silences = 0;
-        std::optional<Instant> answered; ///< when the last answered question was asked
+        unsigned silences = 0;             ///< in a row
+        unsigned answers = 0;              ///< in a row
+        std::optional<Instant> answered{}; ///< when the last answered question was asked
+        bool told = false;                 ///< that it is silent
     };
     /// Answers on one network that follow each other without a gap.
     struct Run {
@@ -81,6 +86,10 @@ private:
     [[nodiscard]] static bool gone(const Sentinel& sentinel);
     void extend_run(const NetworkId& network, Instant asked_at);
     void tell(Effects& effects);
+    void tell_of(Sentinel& sentinel, Effects& effects) const;
+    /// By network: why it shows us nothing at present.
+    [[nodiscard]] std::map<NetworkId, std::string> lost_networks() const;
+    [[nodiscard]] std::pair<unsigned, unsigned> answering(const NetworkId& network) const;
 
     VantagePolicy policy_;
     std::map<NetworkId, Duration> pace_;
@@ -94,7 +103,8 @@ private:
     std::optional<Instant> blind_since_;
     bool blind_ = false;
     bool started_ = false;
-    bool lost_ = false;
+    std::set<NetworkId> told_lost_;
+    bool told_blind_ = false;
 };
 
 } // namespace knell

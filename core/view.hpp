@@ -88,7 +88,7 @@ struct FleetView {
     std::string storm{}; ///< why fencing is frozen; empty: it is not
     struct Domain {
         DomainId id;
-        unsigned hosts = 0, in_doubt = 0, budget = 0, budget_used = 0;
+        unsigned hosts = 0, in_doubt = 0, budget = 0, budget_used = 0; ///< those lost together
         std::string lost; ///< why it counts as failed as a whole; empty: it does not
     };
     std::vector<Domain> domains{};

@@ -11,6 +11,8 @@
 #include "http/transport.hpp"
 #include "nova/nova_client.hpp"
 
+#include <boost/asio/post.hpp>
+
 #include <csignal>
 
 namespace knell {
@@ -35,6 +37,11 @@ nova::NovaOptions options_of(const config::Config& config)
     options.interface = config.nova.interface;
     static_cast<nova::NovaPace&>(options) = pace_of(config);
     return options;
+}
+
+NovaTurned turn_of(const nova::NovaHealth& health)
+{
+    return {health.warm, health.warm ? "at " + health.endpoint + " again" : health.last_error};
 }
 
 } // namespace
@@ -101,7 +108,11 @@ std::optional<std::string> Knelld::recollect()
     start_measuring();
     engine_.emplace(*fleet_, *metered_);
     ticker_.emplace(
-        loop_, [this] { return engine_->deadline(); }, [this](Instant at) { engine_->wake(at); });
+        loop_, [this] { return engine_->deadline(); },
+        [this](Instant at) {
+            look_for_sleep();
+            engine_->wake(at);
+        });
     outside_->connect([this](const Event& event) { deliver(event); });
     scribe_->on_trouble({[this](const std::string& why) {
                              log_.alarm("JOURNAL_FAILED",
@@ -118,7 +129,10 @@ std::optional<std::string> Knelld::start_watching()
         loop_, [this](const Event& event) { deliver(event); },
         [this](const monitor::FloodNews& news) { outside_->notify(notice_of(news)); });
     outside_->on_watch([this](const Watch& order) { watchers_->watch(order); });
-    nova_->on_turn([this](const nova::NovaHealth& health) { on_nova_turn(health); });
+    nova_->on_turn([this](const nova::NovaHealth& health) {
+        // It may turn from within a call of ours.
+        boost::asio::post(loop_, [this, turned = turn_of(health)] { deliver(turned); });
+    });
     nova_->on_list_turn([this](const std::string& trouble) { on_service_list_turn(trouble); });
     watch_nova();
     return watchers_->start(config_);
@@ -159,16 +173,18 @@ void Knelld::on_stalled_journal(const std::string& why)
 
 void Knelld::deliver(const Event& event)
 {
+    look_for_sleep();
     collector_->on_event(now(), event);
     engine_->deliver(now(), event);
     ticker_->look();
 }
 
-void Knelld::on_nova_turn(const nova::NovaHealth& health)
+/// Before whatever woke us: what it shows may be from before.
+void Knelld::look_for_sleep()
 {
-    outside_->notify({health.warm ? Notice::Weight::info : Notice::Weight::warning,
-                      health.warm ? "NOVA_ANSWERS" : "NOVA_LOST", std::nullopt, EpisodeId{0},
-                      health.warm ? "at " + health.endpoint + " again" : health.last_error});
+    if (const auto lasted = sleep_.slept(); lasted > Duration::zero()) {
+        engine_->deliver(now(), Suspended{lasted});
+    }
 }
 
 void Knelld::on_service_list_turn(const std::string& trouble)

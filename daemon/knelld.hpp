@@ -12,6 +12,7 @@
 #include "daemon/scribe.hpp"
 #include "daemon/ticker.hpp"
 #include "daemon/watchers.hpp"
+#include "monitor/inbox.hpp"
 #include "nova/cloud_settings.hpp"
 #include "nova/nova_client.hpp"
 
@@ -73,10 +74,10 @@ private:
     std::pair<bool, std::string> take_up_anew(const std::string& by);
     void change_devices(const config::Config& after);
     void deliver(const Event& event);
-    void on_nova_turn(const nova::NovaHealth& health);
     void on_service_list_turn(const std::string& trouble);
     /// As often and as patiently as `config_` says.
     void watch_nova();
+    void look_for_sleep();
     void on_stalled_journal(const std::string& why);
     void await_signals();
     /// One line for `systemctl status`.
@@ -102,6 +103,7 @@ private:
     std::optional<Fleet> fleet_;
     std::optional<Engine> engine_;
     std::optional<Ticker> ticker_;
+    monitor::SleepWatch sleep_;
     std::optional<Watchers> watchers_;
     std::unique_ptr<control::ControlServer> control_;
     std::unique_ptr<metrics::MetricsServer> metrics_;

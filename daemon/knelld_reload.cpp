@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <map>
 #include <sstream>
+#include <utility>
 
 namespace knell {
 
@@ -86,7 +87,11 @@ std::pair<bool, std::string> Knelld::take_up_anew(const std::string& by)
     watch_nova();
     engine_->perform(std::get<Effects>(adopted));
     ticker_->look();
-    return tell(lines_of(difference.changes));
+    auto lines = difference.changes;
+    if (auto order = config::overruled_by(fleet_->view(), config_); !order.empty()) {
+        lines.push_back(std::move(order));
+    }
+    return tell(lines_of(lines));
 }
 
 void Knelld::change_devices(const config::Config& after)

@@ -150,7 +150,7 @@ void HeartbeatMonitor::State::round()
     // Read before the drain: only what was due before it is judged after it.
     const auto now = read_clock();
     ledger.wake(now);
-    if (sleep.slept()) {
+    if (sleep.slept() > Duration::zero()) {
         ledger.doubt(now, "this machine was suspended");
     }
     if (drain(now)) {

@@ -176,13 +176,12 @@ void enlarge_buffer(int socket, int bytes) noexcept
 
 SleepWatch::SleepWatch() : ahead_{ahead_of_monotonic()} {}
 
-bool SleepWatch::slept()
+Duration SleepWatch::slept()
 {
     // A preemption between the two readings looks like a short sleep; a doubt too many is harmless.
     const auto ahead = ahead_of_monotonic();
-    const bool slept = ahead - ahead_ > 10ms;
-    ahead_ = ahead;
-    return slept;
+    const auto slept = ahead - std::exchange(ahead_, ahead);
+    return slept > 10ms ? slept : Duration::zero();
 }
 
 } // namespace knell::monitor

@@ -90,11 +90,12 @@ private:
 /// Asks for room for a second of everything; more than rmem_max only with CAP_NET_ADMIN.
 void enlarge_buffer(int socket, int bytes) noexcept;
 
-/// Tells whether the machine slept: CLOCK_BOOTTIME then runs ahead of CLOCK_MONOTONIC.
+/// Tells how long the machine slept since it was asked last: CLOCK_BOOTTIME then runs ahead of
+/// CLOCK_MONOTONIC.
 class SleepWatch {
 public:
     SleepWatch();
-    [[nodiscard]] bool slept();
+    [[nodiscard]] Duration slept();
 
 private:
     Duration ahead_{};

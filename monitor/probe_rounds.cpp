@@ -23,7 +23,7 @@ void ProbeRounds::round()
     // Read before the drain: only what was due before it is judged after it.
     const auto now = read_clock();
     ledger().wake(now);
-    if (sleep_.slept()) {
+    if (sleep_.slept() > Duration::zero()) {
         ledger().doubt(now, Family::v4, "this machine was suspended");
         ledger().doubt(now, Family::v6, "this machine was suspended");
     }

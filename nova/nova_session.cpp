@@ -335,7 +335,13 @@ void NovaSession::went_wrong(std::string why)
 void NovaSession::turn(bool well)
 {
     health_.warm = well;
-    if (std::exchange(told_well_, well) != well && on_turn_ && !closed_) {
+    if (std::exchange(told_well_, well) == well || closed_) {
+        return;
+    }
+    if (!well) {
+        pause_->stop(); // find out now whether it was for once, not at the next round
+    }
+    if (on_turn_) {
         on_turn_(health_);
     }
 }

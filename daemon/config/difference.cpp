@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "daemon/config/difference.hpp"
 
+#include "core/view.hpp"
 #include "daemon/config/config.hpp"
 #include "daemon/config/same.hpp"
 #include "daemon/config/setting.hpp"
@@ -211,6 +212,17 @@ Difference difference(const Config& before, const Config& after)
     std::sort(out.changes.begin(), out.changes.end());
     std::sort(out.restarts.begin(), out.restarts.end());
     return out;
+}
+
+std::string overruled_by(const FleetView& fleet, const Config& after)
+{
+    if (fleet.mode == after.policy.gate.mode) {
+        return {};
+    }
+    const bool armed = fleet.mode == Mode::armed;
+    return std::string{"mode: stays "} + (armed ? "armed" : "observe") + ", as " + fleet.mode_by +
+           " has ordered: an order stands whatever the file says; `knellctl " +
+           (armed ? "disarm" : "arm") + "`";
 }
 
 } // namespace knell::config

@@ -4,6 +4,10 @@
 #include <string>
 #include <vector>
 
+namespace knell {
+struct FleetView;
+}
+
 namespace knell::config {
 
 struct Config;
@@ -23,5 +27,8 @@ struct Difference {
 };
 
 [[nodiscard]] Difference difference(const Config& before, const Config& after);
+
+/// The order of an operator that stands against what `after` says; empty: none does.
+[[nodiscard]] std::string overruled_by(const FleetView& fleet, const Config& after);
 
 } // namespace knell::config

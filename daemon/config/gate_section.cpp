@@ -96,6 +96,7 @@ void read_storm(const Value& value, GatePolicy& gate, Problems& problems)
         const MapReader map{value, "storm", keys_of(Section::storm), problems};
         map.read_count_or("none", "hosts", gate.storm_hosts, 2, most_hosts);
         read_share(map, gate.storm_share);
+        map.read_duration("within", gate.storm_within, 1s, 7 * 24h);
     }
     if (gate.storm_hosts == 0 && gate.storm_share == 0) {
         problems.warning(value.place,

@@ -208,6 +208,9 @@ void read_nova(const Value& value, Config& config, const Context& context)
     map.read_duration("retry_most", timing.retry_most, 50ms, 1h);
     map.read_duration("request_lifetime", timing.request_lifetime, 1s, 1h);
     map.read_duration("watch", timing.watch, 1s, 1h);
+    using NovaLost = GatePolicy::NovaLost;
+    map.read_choice<NovaLost>("unreachable", config.policy.gate.nova_lost,
+                              {{"hold", NovaLost::hold}, {"fence", NovaLost::fence}});
     if (timing.retry > timing.retry_most) {
         context.problems.error(map.place({"retry_most", "retry"}),
                                "`retry` is " + to_text(timing.retry) +

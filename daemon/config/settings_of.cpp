@@ -278,7 +278,8 @@ Setting of_fencing(const Config& config)
                                                  text_setting("per", gate.budget_window),
                                                  count_or("none", "down", gate.down_most))),
                  line_setting("storm", settings(count_or("none", "hosts", gate.storm_hosts),
-                                                text_setting("share", share)))));
+                                                text_setting("share", share),
+                                                text_setting("within", gate.storm_within)))));
 }
 
 Setting of_nova(const Config& config)
@@ -295,7 +296,11 @@ Setting of_nova(const Config& config)
                          text_setting("reply", timing.reply), text_setting("retry", timing.retry),
                          text_setting("retry_most", timing.retry_most),
                          text_setting("request_lifetime", timing.request_lifetime),
-                         text_setting("watch", timing.watch)));
+                         text_setting("watch", timing.watch),
+                         text_setting("unreachable",
+                                      config.policy.gate.nova_lost == GatePolicy::NovaLost::hold
+                                          ? "hold"
+                                          : "fence")));
 }
 
 } // namespace

@@ -13,7 +13,7 @@ const SystemUuid the_machine{"4c4c4544-0042-4810-8051-b4c04f395931"};
 FencePermit permit(Instant now)
 {
     const HostPolicy policy{the_host};
-    FenceGate gate{{Mode::armed, 1, 1min}, "a test"};
+    FenceGate gate{{Mode::armed, 1, 1min}, std::nullopt};
     auto leave =
         gate.admit(now, Suspicion{policy}.ordered_by(now, "a test"), {policy, EpisodeId{7}, ""});
     return std::get<FencePermit>(std::move(leave));

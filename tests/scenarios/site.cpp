@@ -75,11 +75,11 @@ std::string site(const Stage& stage, const Folder& folder)
     std::ostringstream out;
     out << "mode: armed\nnetworks: [net0" << (stage.networks > 1 ? ", net1" : "") << "]\n"
         << "heartbeat: {site_key: {file: " << folder.file("site.key") << "}}\n";
-    if (stage.sentinels) {
-        out << "sentinels:\n  targets:\n";
-        for (unsigned n = 0; n < stage.networks; ++n) {
-            out << "    - {name: gateway" << n << ", network: net" << n << ", address: 10." << n
-                << ".1.1}\n";
+    out << (stage.sentinels > 0 ? "sentinels:\n  targets:\n" : "");
+    for (unsigned n = 0; n < stage.networks; ++n) {
+        for (unsigned number = 1; number <= stage.sentinels; ++number) {
+            out << "    - {name: " << (number == 1 ? "gateway" : "switch") << n << ", network: net"
+                << n << ", address: 10." << n << ".1." << number << "}\n";
         }
     }
     out << "hosts:\n";

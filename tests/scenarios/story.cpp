@@ -105,7 +105,9 @@ void read_stage_line(const Line& line, Stage& stage)
         {"racks", [](auto& s, auto& v, auto n) { read_racks(v, s, n); }},
         {"networks", [](auto& s, auto& v, auto n) { s.networks = read_count(v, 2, n); }},
         {"sentinels",
-         [](auto& s, auto& v, auto n) { s.sentinels = read_choice(v, "one each", "none", n); }},
+         [](auto& s, auto& v, auto n) {
+             s.sentinels = v == "two each" ? 2 : read_choice(v, "one each", "none", n) ? 1 : 0;
+         }},
         {"boot takes", [](auto& s, auto& v, auto n) { s.boot_takes = read_duration(v, n); }},
         {"nova", [](auto& s, auto& v, auto) { s.nova = v; }},
         {"tokens live", [](auto& s, auto& v, auto n) { s.tokens_live = read_duration(v, n); }},

@@ -40,7 +40,7 @@ struct Stage {
     unsigned hosts = 3;
     std::map<unsigned, unsigned> racks; ///< of each host by number; empty: nobody names any
     unsigned networks = 1;
-    bool sentinels = true;
+    unsigned sentinels = 1; ///< on each network
     Duration boot_takes = std::chrono::seconds{30};
     std::string nova = "2.93";
     Duration tokens_live = std::chrono::hours{1};

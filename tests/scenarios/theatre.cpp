@@ -187,7 +187,12 @@ void Theatre::reload(const std::string& yaml, unsigned line)
         return refuse(joined(refusals));
     }
     config_ = std::move(after);
-    transcript_->write("INFO", "KNELL_RELOADED  " + joined(difference.changes));
+    auto lines = difference.changes;
+    if (auto order = config::overruled_by(world_.knelld().fleet().view(), config_);
+        !order.empty()) {
+        lines.push_back(std::move(order));
+    }
+    transcript_->write("INFO", "KNELL_RELOADED  " + joined(lines));
 }
 
 std::vector<std::string> Theatre::play()

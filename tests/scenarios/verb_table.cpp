@@ -7,6 +7,7 @@ namespace knell::scenarios {
 
 namespace {
 
+using sim::Bmc;
 using sim::Cables;
 using sim::Disk;
 using sim::Fate;
@@ -128,8 +129,21 @@ void our_side(Theatre& t, const Given& g)
     t.world().cables.our_side(g.network, How);
 }
 
+template <bool Mute>
+void sentinel(Theatre& t, const Given& g)
+{
+    truth(t).say("* " + std::string{g.sentinel == 1 ? "gateway" : "switch"} +
+                 std::to_string(g.network) + (Mute ? " falls silent" : " answers again"));
+    t.world().cables.mute_sentinel(g.network, g.sentinel, Mute);
+}
+
 // ------------------------------------------------------------------ BMCs
 
+void spoil(Theatre& t, const Given& g, const char* said, bool Bmc::*fault)
+{
+    say(t, g, said);
+    t.world().bmcs.of(g.host).*fault = true;
+}
 void slow_bmc(Theatre& t, const Given& g)
 {
     say(t, g, "its BMC answers slowly");
@@ -363,36 +377,22 @@ constexpr std::array verbs{
     Verb{"our side of NET leads nowhere", "Carrier, and nobody answers.",
          our_side<Cables::Ours::dead_behind>},
     Verb{"our side of NET is whole again", "That is over.", our_side<Cables::Ours::whole>},
+    Verb{"the sentinel SENTINEL falls silent", "It alone.", sentinel<true>},
+    Verb{"the sentinel SENTINEL answers again", "That is over.", sentinel<false>},
     Verb{"the BMC of HOST lies", "Reads off whatever is true.",
-         [](Theatre& t, const Given& g) {
-             say(t, g, "its BMC says off whatever is true");
-             t.world().bmcs.of(g.host).lies = true;
-         }},
+         [](auto& t, auto& g) { spoil(t, g, "its BMC says off whatever is true", &Bmc::lies); }},
     Verb{"the BMC of HOST is deaf", "Says that it switched off, and did not.",
-         [](Theatre& t, const Given& g) {
-             say(t, g, "its BMC says that it did, and does not");
-             t.world().bmcs.of(g.host).deaf = true;
+         [](auto& t, auto& g) {
+             spoil(t, g, "its BMC says that it did, and does not", &Bmc::deaf);
          }},
     Verb{"the BMC of HOST does not answer", "Dead, or its network is.",
-         [](Theatre& t, const Given& g) {
-             say(t, g, "its BMC does not answer");
-             t.world().bmcs.of(g.host).stuck = true;
-         }},
+         [](auto& t, auto& g) { spoil(t, g, "its BMC does not answer", &Bmc::stuck); }},
     Verb{"the BMC of HOST does and its answers are lost", "What is sent is carried out.",
-         [](Theatre& t, const Given& g) {
-             say(t, g, "the answers of its BMC are lost");
-             t.world().bmcs.of(g.host).mute = true;
-         }},
+         [](auto& t, auto& g) { spoil(t, g, "the answers of its BMC are lost", &Bmc::mute); }},
     Verb{"the BMC of HOST has no session free", "All slots are taken.",
-         [](Theatre& t, const Given& g) {
-             say(t, g, "its BMC has no session free");
-             t.world().bmcs.of(g.host).busy = true;
-         }},
+         [](auto& t, auto& g) { spoil(t, g, "its BMC has no session free", &Bmc::busy); }},
     Verb{"the BMC of HOST refuses our password", "It was changed there.",
-         [](Theatre& t, const Given& g) {
-             say(t, g, "its BMC refuses our password");
-             t.world().bmcs.of(g.host).locked = true;
-         }},
+         [](auto& t, auto& g) { spoil(t, g, "its BMC refuses our password", &Bmc::locked); }},
     Verb{"the BMC of HOST takes up to TIME", "For each answer.", slow_bmc},
     Verb{"the BMC of HOST is mixed up with that of OTHER", "Cables or addresses.", miswire},
     Verb{"the BMC of HOST switches on when power returns", "Restore policy.", always_on},

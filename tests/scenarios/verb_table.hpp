@@ -16,6 +16,7 @@ struct Given {
     HostId other{""};
     unsigned rack = 0;
     std::size_t network = 0;
+    unsigned sentinel = 0; ///< of that network
     Duration time{};
     unsigned status = 0;
     std::string text; ///< the rest of the line
@@ -23,7 +24,8 @@ struct Given {
 };
 
 struct Verb {
-    std::string_view words;   ///< with HOST, OTHER, RACK, NET, TIME, STATUS, TEXT for what is given
+    std::string_view
+        words; ///< with HOST, OTHER, RACK, NET, SENTINEL, TIME, STATUS, TEXT for what is given
     std::string_view meaning; ///< in one line of the README
     void (*act)(Theatre& theatre, const Given& given);
 };

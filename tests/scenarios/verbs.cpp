@@ -51,6 +51,13 @@ bool fits(const std::string& pattern, const std::string& word, const Stage& stag
         given.network = number.value_or(0);
         return number && *number < stage.networks;
     }
+    if (pattern == "SENTINEL") {
+        const auto gateway = number_after("gateway");
+        const auto number = gateway ? gateway : number_after("switch");
+        given.network = number.value_or(0);
+        given.sentinel = gateway ? 1 : 2;
+        return number && *number < stage.networks && given.sentinel <= stage.sentinels;
+    }
     if (pattern == "TIME") {
         const auto duration = config::parse_duration(word);
         given.time = duration.value_or(Duration{});

@@ -28,7 +28,7 @@ Policy small_policy(unsigned hosts)
     }
     policy.gate = {Mode::armed, 3, 1min};
     policy.gate.storm_hosts = policy.gate.storm_share = 0; // stories of storms ask for them
-    policy.vantage = {{{SentinelId{"gateway"}, NetworkId{"mgmt"}}}, 1, 1s};
+    policy.vantage = {{{SentinelId{"gateway"}, NetworkId{"mgmt"}, 500ms}}, 1, 1s};
     policy.nova = {3s, 1s, 8s};
     return policy;
 }

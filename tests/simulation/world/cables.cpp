@@ -19,9 +19,18 @@ std::string Cables::address_of(const Machine& machine, std::size_t network)
     return "10." + std::to_string(network) + ".0." + std::to_string(machine.number);
 }
 
-std::string Cables::sentinel_address(std::size_t network)
+std::string Cables::sentinel_address(std::size_t network, unsigned number)
 {
-    return "10." + std::to_string(network) + ".1.1";
+    return "10." + std::to_string(network) + ".1." + std::to_string(number);
+}
+
+void Cables::mute_sentinel(std::size_t network, unsigned number, bool mute)
+{
+    if (mute) {
+        mute_.emplace(network, number);
+    } else {
+        mute_.erase({network, number});
+    }
 }
 
 void Cables::cut(const HostId& host, std::size_t network, bool cut)

@@ -24,10 +24,15 @@ public:
 
     [[nodiscard]] const std::vector<NetworkId>& networks() const noexcept { return networks_; }
     [[nodiscard]] static std::string address_of(const Machine& machine, std::size_t network);
-    [[nodiscard]] static std::string sentinel_address(std::size_t network);
+    [[nodiscard]] static std::string sentinel_address(std::size_t network, unsigned number = 1);
 
     void cut(const HostId& host, std::size_t network, bool cut);
     void break_switch(unsigned rack, std::size_t network, bool broken);
+    void mute_sentinel(std::size_t network, unsigned number, bool mute);
+    [[nodiscard]] bool sentinel_answers(std::size_t network, unsigned number) const
+    {
+        return !mute_.contains({network, number});
+    }
     void our_side(std::size_t network, Ours how);
     [[nodiscard]] Ours our_side(std::size_t network) const { return ours_[network]; }
     /// Told when the carrier of our own interface changes.
@@ -57,6 +62,7 @@ private:
     std::vector<Ours> ours_;
     std::set<std::pair<unsigned, std::size_t>> cut_;    ///< by number of the machine
     std::set<std::pair<unsigned, std::size_t>> broken_; ///< by rack
+    std::set<std::pair<std::size_t, unsigned>> mute_;   ///< sentinels
     std::map<unsigned, Instant> mended_;
     std::map<unsigned, Instant> switch_mended_;
     Instant ours_mended_{};

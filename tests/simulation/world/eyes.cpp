@@ -6,6 +6,7 @@
 #include "monitor/readiness.hpp"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 namespace knell::sim {
@@ -31,9 +32,12 @@ std::vector<monitor::IcmpTarget> ping_targets(const Truth& truth)
             }
         }
     }
+    std::map<NetworkId, unsigned> sentinels;
     for (const auto& sentinel : truth.policy_now.vantage.sentinels) {
-        targets.push_back({sentinel.id, Cables::sentinel_address(number_of(sentinel.network)),
-                           sentinel.interval, sentinel.interval, truth.options.dense});
+        targets.push_back(
+            {sentinel.id,
+             Cables::sentinel_address(number_of(sentinel.network), ++sentinels[sentinel.network]),
+             sentinel.interval, sentinel.interval, truth.options.dense});
     }
     return targets;
 }
@@ -187,6 +191,8 @@ void Eyes::ask(const monitor::ProbeId& probe)
         const auto& machine = truth_.machine(HostId{"compute" + std::to_string(to.bytes[3])});
         answers =
             answers && ((machine.kernel && cables_.whole(machine, network)) || machine.echoed);
+    } else {
+        answers = answers && cables_.sentinel_answers(network, to.bytes[3]);
     }
     if (!answers) {
         return;

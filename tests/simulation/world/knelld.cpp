@@ -3,6 +3,8 @@
 
 #include "core/overloaded.hpp"
 
+#include <boost/asio/post.hpp>
+
 #include <algorithm>
 #include <utility>
 
@@ -64,6 +66,13 @@ Knelld::Knelld(const Around& around)
     fleet_ = std::make_unique<Fleet>(truth_.policy_now, past);
     engine_.emplace(*fleet_, *this);
     nova_->start();
+    nova_->on_turn([this](const nova::NovaHealth& health) {
+        boost::asio::post(
+            loop_,
+            [this, turned = NovaTurned{health.warm, health.warm ? "again" : health.last_error}] {
+                deliver(turned);
+            });
+    });
     nova_->watch_services(truth_.policy_now.nova.watch,
                           [this](const ServicesSeen& seen) { deliver(seen); });
     eyes_.start();

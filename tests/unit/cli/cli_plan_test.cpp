@@ -75,11 +75,12 @@ TEST_F(Plan, show_tells_whom_knell_would_fence_and_why_what_they_share_and_the_c
     run(10s);
     wait_for_their_reason();
     EXPECT_EQ(knellctl({"plan", "show"}), 0) << err;
-    EXPECT_EQ(without_measures(out), R"(LOST AS A WHOLE: 2 of the 4 hosts of rack1 failed together
+    EXPECT_EQ(without_measures(out),
+              R"(LOST AS A WHOLE: 2 of the 4 hosts of rack1 are silent at the same time
 knell would fence these 2 hosts, and waits for your word:
   HOST      SILENT FOR  FENCE DEVICES  DOMAINS  WHY IT WAITS
-  compute1  #m ##s      ready          rack1    2 of the 4 hosts of rack1 failed together
-  compute2  #m ##s      ready          rack1    2 of the 4 hosts of rack1 failed together
+  compute1  #m ##s      ready          rack1    2 of the 4 hosts of rack1 are silent at the same time
+  compute2  #m ##s      ready          rack1    2 of the 4 hosts of rack1 are silent at the same time
 
 What they share:
   domains   rack1 (2 of its 4 hosts are in doubt)
@@ -89,14 +90,14 @@ What they share:
 compute1
   evidence  icmp@mgmt silent for #m ##s (N in a row)
             heartbeat@mgmt silent for #m ##s (N in a row)
-  it waits  2 of the 4 hosts of rack1 failed together
+  it waits  2 of the 4 hosts of rack1 are silent at the same time
   fencing   bmc1 ready, looked at #m ##s ago
   Nova      has not told, or does not list it
 
 compute2
   evidence  icmp@mgmt silent for #m ##s (N in a row)
             heartbeat@mgmt silent for #m ##s (N in a row)
-  it waits  2 of the 4 hosts of rack1 failed together
+  it waits  2 of the 4 hosts of rack1 are silent at the same time
   fencing   bmc2 ready, looked at #m ##s ago
   Nova      has not told, or does not list it
 
@@ -131,8 +132,8 @@ TEST_F(Plan, all_is_the_list_as_it_was_shown_and_its_length_must_be_typed)
         StartsWith(
             R"(knell will cut the power of these 2 hosts if they are still silent: every server on them stops at once.
   HOST      SILENT FOR  FENCE DEVICES  DOMAINS  WHY IT WAITS
-  compute1  #m ##s      ready          rack1    2 of the 4 hosts of rack1 failed together
-  compute2  #m ##s      ready          rack1    2 of the 4 hosts of rack1 failed together
+  compute1  #m ##s      ready          rack1    2 of the 4 hosts of rack1 are silent at the same time
+  compute2  #m ##s      ready          rack1    2 of the 4 hosts of rack1 are silent at the same time
 
 Type the number of these hosts to go on: )"));
     EXPECT_THAT(err, EndsWith("nothing was done.\n"));

@@ -67,7 +67,7 @@ TEST(KnellctlView, status_tells_the_whole_first_then_what_is_not_well_the_urgent
     EXPECT_EQ(ended.exit, Exit::ok) << ended.err;
     EXPECT_EQ(ended.out,
               R"(MODE       armed: knell powers dead hosts off (by configuration)
-VANTAGE    NOT CLEAR, nothing is fenced: no sentinel answers
+VANTAGE    NOT CLEAR, no host is called dead on what it cannot see: no sentinel answers
 SENTINELS  gateway is SILENT, spine answers
 NOVA       Nova answers
 BUDGET     1 of 3 fences used
@@ -216,10 +216,10 @@ TEST(KnellctlView, status_tells_first_what_stops_everything_and_then_who_could_n
 {
     auto told = status();
     told["hold"] = "by alice: switches";
-    told["storm"] = "3 of 8 hosts failed together";
+    told["storm"] = "3 of 8 hosts are silent at the same time";
     told["domains"] = json::parse(R"([
         {"id": "rack1", "hosts": 4, "in_doubt": 3, "budget": {"fences": 1, "used": 0},
-         "lost": "3 of the 4 hosts of rack1 failed together"},
+         "lost": "3 of the 4 hosts of rack1 are silent at the same time"},
         {"id": "rack2", "hosts": 4, "in_doubt": 0, "budget": {"fences": 2, "used": 0},
          "lost": null},
         {"id": "rack3", "hosts": 4, "in_doubt": 0, "budget": {"fences": 2, "used": 1},
@@ -229,20 +229,22 @@ TEST(KnellctlView, status_tells_first_what_stops_everything_and_then_who_could_n
     second["devices"].at(0).as_object()["id"] = "bmc3";
     auto locked = host("compute4", "Healthy", "", 1);
     locked["not_ready"] = "bmc4: wrong password";
-    auto planned = host("compute5", "Held", "3 of 8 hosts failed together", 3);
+    auto planned = host("compute5", "Held", "3 of 8 hosts are silent at the same time", 3);
     planned["in_plan"] = true;
     told["hosts"] = json::array{rich_host(), second, locked, planned};
     ScriptedServer server;
     server.play([&](const json::object&) { return result(told); });
     const auto out = knellctl(server, {"status"}).out;
-    EXPECT_THAT(out, testing::StartsWith(
-                         "HOLD       nothing is powered off or on and Nova is told nothing, by "
-                         "alice: switches; `knellctl hold off --reason ...`\n"
-                         "STORM      fencing is frozen: 3 of 8 hosts failed together; `knellctl "
-                         "plan show`\nMODE "));
+    EXPECT_THAT(
+        out,
+        testing::StartsWith(
+            "HOLD       nothing is powered off or on and Nova is told nothing, by "
+            "alice: switches; `knellctl hold off --reason ...`\n"
+            "STORM      fencing is frozen: 3 of 8 hosts are silent at the same time; `knellctl "
+            "plan show`\nMODE "));
     EXPECT_THAT(out, HasSubstr("PLAN       1 host waits for your approval: `knellctl plan show`"));
     EXPECT_THAT(out, HasSubstr(R"(
-Held  compute5 for 3.0s: 3 of 8 hosts failed together
+Held  compute5 for 3.0s: 3 of 8 hosts are silent at the same time
   knell waits for you: )"));
     EXPECT_THAT(out, HasSubstr(R"(
 Maintenance  compute2 for 12s: maintenance by alice: new fans
@@ -252,7 +254,7 @@ Maintenance  compute3 for 12s: maintenance by alice: new fans
     EXPECT_THAT(out, testing::EndsWith(R"(
 Failure domains:
   DOMAIN  HOSTS  IN DOUBT  FENCES USED
-  rack1   4      3         0 of 1       LOST AS A WHOLE: 3 of the 4 hosts of rack1 failed together
+  rack1   4      3         0 of 1       LOST AS A WHOLE: 3 of the 4 hosts of rack1 are silent at the same time
   rack3   4      0         1 of 2
 
 Planned work:

@@ -203,7 +203,7 @@ protected:
     }
 
     const HostPolicy host = watched_by_icmp();
-    FenceGate gate{{Mode::armed, 2, 10min}, "a test"};
+    FenceGate gate{{Mode::armed, 2, 10min}, std::nullopt};
 };
 
 TEST_F(FenceGateTest, nothing_passes_while_observing_not_even_an_order)

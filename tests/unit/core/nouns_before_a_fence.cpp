@@ -157,7 +157,7 @@ protected:
         policy.storm_hosts = policy.storm_share = 0;
     }
     /// The hosts with these numbers are in doubt.
-    void look(Brake& brake, const std::vector<std::uint64_t>& doubtful)
+    void look(Brake& brake, const std::vector<std::uint64_t>& doubtful, Duration doubted = 0s)
     {
         Census census;
         for (const auto& host : hosts) {
@@ -166,6 +166,7 @@ protected:
         for (const auto number : doubtful) {
             census.members[number - 1].episode = EpisodeId{number};
             census.members[number - 1].in_doubt = true;
+            census.members[number - 1].doubted = doubted;
         }
         brake.look(census, effects);
     }
@@ -182,7 +183,7 @@ TEST_F(BrakeTest, half_of_all_hosts_are_a_storm_where_half_was_said)
     look(brake, {3});
     EXPECT_EQ(brake.storming(), "");
     look(brake, {3, 4});
-    EXPECT_EQ(brake.storming(), "2 of 4 hosts failed together");
+    EXPECT_EQ(brake.storming(), "2 of 4 hosts are silent at the same time");
 }
 
 TEST_F(BrakeTest, one_host_alone_is_no_storm_whatever_its_share)
@@ -201,14 +202,37 @@ TEST_F(BrakeTest, who_joins_a_storm_late_stays_caught_when_it_is_over)
     look(brake, {1, 3, 4});
     look(brake, {4});
     EXPECT_EQ(brake.storming(), "");
-    EXPECT_EQ(brake.storm(EpisodeId{4}), "3 of 4 hosts failed together");
+    EXPECT_EQ(brake.storm(EpisodeId{4}), "3 of 4 hosts are silent at the same time");
+}
+
+TEST_F(BrakeTest, a_loss_of_last_week_makes_no_storm_of_a_new_one)
+{
+    policy.storm_hosts = 2;
+    Brake brake{policy};
+    look(brake, {3}, policy.storm_within - 1us);
+    look(brake, {3, 4}, policy.storm_within);
+    EXPECT_EQ(brake.storming(), "");
+    EXPECT_EQ(brake.storm(EpisodeId{4}), "");
+}
+
+TEST_F(BrakeTest, who_was_caught_counts_until_he_is_heard_however_long_it_takes)
+{
+    policy.storm_hosts = 3;
+    policy.domains = {{rack1}};
+    Brake brake{policy};
+    look(brake, {1, 2, 3});
+    look(brake, {1, 2, 3}, 24h);
+    EXPECT_EQ(brake.storming(), "3 of 4 hosts are silent at the same time");
+    EXPECT_NE(brake.domains().at(0).lost, "");
+    look(brake, {1, 2}, 24h);
+    EXPECT_EQ(brake.storming(), "");
 }
 
 TEST_F(BrakeTest, the_loss_of_a_rack_holds_nobody_elsewhere)
 {
     Brake brake{policy};
     look(brake, {1, 2, 3});
-    EXPECT_EQ(brake.domain(EpisodeId{1}), "2 of the 2 hosts of rack1 failed together");
+    EXPECT_EQ(brake.domain(EpisodeId{1}), "2 of the 2 hosts of rack1 are silent at the same time");
     EXPECT_EQ(brake.domain(EpisodeId{3}), "");
 }
 

@@ -5,6 +5,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <utility>
 
 namespace knell::test {
 namespace {
@@ -135,6 +136,64 @@ TEST_F(VantageTest, a_network_that_a_reload_took_away_is_in_nobodys_way)
     ASSERT_NE(vantage.doubt(), "");
     vantage.adopt({{{SentinelId{"gateway"}, mgmt}}, 1, 250ms}, {{mgmt, 200ms}});
     EXPECT_EQ(vantage.doubt(), "");
+}
+
+TEST_F(VantageTest, networks_are_lost_and_found_each_by_its_name)
+{
+    const auto told = [&] {
+        std::vector<std::string> all;
+        for (const auto& effect : std::exchange(effects, {})) {
+            const auto& notice = std::get<Notice>(effect);
+            all.push_back(std::string{notice.id} + " " + notice.text);
+        }
+        return all;
+    };
+    using testing::ElementsAre;
+    vantage.on_eyes(start, {storage, "carrier", false, "eth2 has no carrier"}, effects);
+    EXPECT_THAT(told(), ElementsAre(HasSubstr("VANTAGE_LOST network storage: eth2")));
+    vantage.on_eyes(start, {mgmt, "carrier", false, "eth1 has no carrier"}, effects);
+    EXPECT_THAT(told(), ElementsAre(HasSubstr("VANTAGE_LOST network mgmt: eth1")));
+    EXPECT_THAT(vantage.doubt(), testing::AllOf(HasSubstr("eth1"), HasSubstr("eth2")));
+    vantage.on_eyes(start, {storage, "carrier", true, ""}, effects);
+    EXPECT_THAT(told(), ElementsAre(HasSubstr("VANTAGE_CLEAR network storage")));
+    EXPECT_THAT(vantage.doubt(), HasSubstr("eth1"));
+    vantage.on_eyes(start, {mgmt, "carrier", true, ""}, effects);
+    EXPECT_THAT(told(), ElementsAre(HasSubstr("VANTAGE_CLEAR network mgmt")));
+}
+
+TEST_F(VantageTest, a_sentinel_that_is_silent_for_a_minute_is_told_of_and_so_is_its_return)
+{
+    const auto say = [&](Pulse pulse, int times) {
+        effects.clear();
+        for (int i = 0; i < times; ++i) {
+            vantage.on_sentinel({SentinelId{"switch"}, pulse, start}, effects);
+        }
+        return effects.empty() ? std::string{}
+                               : std::string{std::get<Notice>(effects.at(0)).id} + ": " +
+                                     std::get<Notice>(effects.at(0)).text;
+    };
+    EXPECT_EQ(say(Pulse::silent, 299), "");
+    EXPECT_EQ(say(Pulse::silent, 1), "SENTINEL_SILENT: switch on network mgmt has not answered for "
+                                     "60 s: 1 of 2 answer there, and 1 is needed");
+    EXPECT_EQ(say(Pulse::silent, 600), "") << "once";
+    EXPECT_EQ(say(Pulse::beating, 9), "");
+    EXPECT_EQ(say(Pulse::silent, 1), "");
+    EXPECT_EQ(say(Pulse::beating, 9), "");
+    EXPECT_EQ(
+        say(Pulse::beating, 1),
+        "SENTINEL_ANSWERS: switch on network mgmt answers again: 2 of 2 answer there, and 1 is "
+        "needed");
+}
+
+TEST_F(VantageTest, of_a_network_that_is_lost_no_sentinel_is_told_of_by_itself)
+{
+    for (int i = 0; i < 900; ++i) {
+        for (const auto* sentinel : {"gateway", "switch"}) {
+            vantage.on_sentinel({SentinelId{sentinel}, Pulse::silent, start}, effects);
+        }
+    }
+    ASSERT_EQ(effects.size(), 1U);
+    EXPECT_EQ(std::get<Notice>(effects[0]).id, "VANTAGE_LOST");
 }
 
 // ------------------------------------------------------------------ doubt

@@ -147,6 +147,36 @@ TEST_F(Reload, the_mode_and_the_hold_of_operators_stay)
     EXPECT_THAT(world.fleet().view().hold, HasSubstr("alice"));
 }
 
+TEST_F(Reload, a_file_that_disarms_does_so)
+{
+    auto policy = small_policy(3);
+    policy.gate.mode = Mode::observe;
+    EXPECT_THAT(refusals(policy), IsEmpty());
+    EXPECT_EQ(world.fleet().view().mode, Mode::observe);
+    EXPECT_EQ(world.count("", "! MODE_CHANGED: observing"), 1U);
+    world.cut(it);
+    world.run(1min);
+    EXPECT_EQ(world.state(it), "Held");
+    EXPECT_THAT(refusals(small_policy(3)), IsEmpty());
+    EXPECT_EQ(world.count("", "! MODE_CHANGED: armed"), 1U);
+    EXPECT_TRUE(reaches("Down"));
+}
+
+TEST_F(Reload, an_order_stands_against_the_file_also_after_a_restart)
+{
+    world.order(OperatorOrder::What::disarm);
+    world.run(1s);
+    for (int starts = 0; starts < 2; ++starts) {
+        auto policy = small_policy(3);
+        policy.nova.retry_most = 9s + 1s * starts;
+        EXPECT_THAT(refusals(policy), IsEmpty());
+        EXPECT_EQ(world.fleet().view().mode, Mode::observe);
+        EXPECT_EQ(world.fleet().view().mode_by, "alice");
+        world.restart_knelld();
+    }
+    EXPECT_EQ(world.count("", "! MODE_CHANGED"), 1U) << "the order's own";
+}
+
 TEST_F(Reload, a_new_host_is_complained_of_when_the_new_patience_is_over)
 {
     auto policy = small_policy(4);

@@ -171,6 +171,21 @@ TEST_F(SwitchedOn, a_device_that_does_not_switch_it_on_is_asked_again_and_compla
     EXPECT_EQ(world.count(it, "! HOST_SWITCHED_ON"), 1U);
 }
 
+TEST_F(SwitchedOn, nothing_is_switched_on_while_knell_only_observes)
+{
+    host().nova = Nova::dead;
+    world.cut(it);
+    ASSERT_TRUE(reaches("Fenced"));
+    world.order(OperatorOrder::What::disarm);
+    host().nova = Nova::honest;
+    ASSERT_TRUE(reaches("Down")) << "Nova is told of what is proven off";
+    world.run(1min);
+    EXPECT_EQ(world.count(it, "Power bmc1 on"), 0U);
+    world.order(OperatorOrder::What::arm);
+    EXPECT_TRUE(reaches("Healthy"));
+    EXPECT_EQ(world.count(it, "Power bmc1 on"), 1U);
+}
+
 // ------------------------------------------------------------------ flapping
 
 Policy parked_after_two()

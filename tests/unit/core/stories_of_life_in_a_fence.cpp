@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A host is heard after power off was commanded: before its proof, and after it.
+// A host is heard after power off was commanded: before its proof, and after it. Or an operator
+// stops knell meanwhile.
 #include "tests/unit/core/story.hpp"
+
+#include <utility>
 
 namespace knell::test {
 namespace {
@@ -176,6 +179,33 @@ TEST_F(Story, a_hold_keeps_a_host_that_denied_its_proof_from_being_powered_off_a
     world.order(What::unhold);
     EXPECT_TRUE(reaches("Down"));
     EXPECT_EQ(world.count(it, "Power bmc1 off"), 2U);
+}
+
+TEST_F(Story, no_power_off_leaves_again_once_knell_is_disarmed_or_on_hold)
+{
+    for (const auto& [stop, go_on] :
+         {std::pair{What::disarm, What::arm}, std::pair{What::hold, What::unhold}}) {
+        host().bmc = Bmc::deaf; // it says that it did, and reads on
+        host().wired = false;
+        ASSERT_TRUE(reaches("Fencing"));
+        ASSERT_TRUE(world.run_until([&] { return world.count(it, "Power bmc1 off") > 0; }, 5s));
+        world.order(stop);
+        const auto sent = world.count(it, "Power bmc1 off");
+        const auto read = world.count(it, "Power bmc1 read");
+        world.run(10s);
+        EXPECT_EQ(world.count(it, "Power bmc1 off"), sent);
+        EXPECT_GT(world.count(it, "Power bmc1 read"), read + 5) << "it may have gone off yet";
+        world.order(go_on);
+        world.run(8s);
+        EXPECT_GT(world.count(it, "Power bmc1 off"), sent);
+        host().bmc = Bmc::honest;
+        host().wired = true;
+        world.boot_time = 0s;
+        ASSERT_TRUE(world.run_until([&] { return world.state(it) != "Fencing"; }, 1min));
+        world.boot(it);
+        ASSERT_TRUE(reaches("Healthy"));
+        forget_log();
+    }
 }
 
 } // namespace

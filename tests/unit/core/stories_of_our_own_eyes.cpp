@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What we fail to see is no failure of anybody.
+#include "core/fleet.hpp"
 #include "tests/unit/core/story.hpp"
+
+#include <algorithm>
 
 namespace knell::test {
 namespace {
@@ -180,6 +183,51 @@ TEST_F(StoryWithoutSentinel, nobody_is_fenced_when_all_fall_silent_at_once)
     for (const auto& [name, one] : world.hosts()) {
         EXPECT_TRUE(one.power);
     }
+}
+
+TEST_F(Story, a_suspended_machine_has_missed_what_it_slept_through)
+{
+    host().wired = false;
+    world.journal_holds = true;
+    ASSERT_TRUE(reaches("Fencing"));
+    world.tell(Suspended{90s});
+    world.release_journal();
+    host().wired = true;
+    world.run(1min);
+    EXPECT_EQ(world.state(it), "Healthy");
+    EXPECT_TRUE(host().power);
+    EXPECT_EQ(world.count("", "! KNELL_STALLED: this machine was suspended for 90.0 s"), 1U);
+    world.tell(Suspended{20ms}); // as a preemption looks
+    EXPECT_EQ(world.count("", "! KNELL_STALLED"), 1U);
+}
+
+/// As daemon/ticker.hpp: a deadline that has moved later is slept for again.
+TEST(FleetClock, what_time_alone_brings_comes_while_events_keep_coming)
+{
+    auto policy = small_policy(2);
+    policy.unseen_alarm = 10s;
+    Fleet fleet{policy, Recollection{}};
+    Instant now{1h};
+    (void)fleet.begin(now);
+    auto wake = fleet.deadline();
+    std::size_t alarms = 0;
+    const auto count = [&](const Effects& effects) {
+        for (const auto& effect : effects) {
+            const auto* notice = std::get_if<Notice>(&effect);
+            alarms += notice != nullptr && notice->id == "HOST_UNSEEN" ? 1U : 0U;
+        }
+    };
+    for (const auto end = now + 11s; now < end; now += 50ms) {
+        if (now >= wake) {
+            if (now >= fleet.deadline()) {
+                count(fleet.on_time(now));
+            }
+            wake = fleet.deadline();
+        }
+        count(fleet.on_event(now, SentinelResult{SentinelId{"gateway"}, Pulse::beating, now}));
+        wake = std::min(wake, fleet.deadline());
+    }
+    EXPECT_EQ(alarms, 2U);
 }
 
 } // namespace

@@ -185,5 +185,52 @@ TEST_F(PlannedWorkStory, a_host_that_nova_does_not_know_is_told_of_once)
     EXPECT_EQ(world.count(it, "! HOST_UNKNOWN_TO_NOVA"), 1U);
 }
 
+// ------------------------------------------------------------------ nova-compute alone
+
+TEST_F(PlannedWorkStory,
+       a_nova_compute_that_is_dead_for_a_minute_is_told_of_and_its_host_left_alone)
+{
+    host().nova_compute = false;
+    world.run(59s);
+    EXPECT_EQ(world.count(it, "! NOVA_COMPUTE_SILENT"), 0U);
+    world.run(10min);
+    EXPECT_EQ(world.count(it, "! NOVA_COMPUTE_SILENT"), 1U);
+    EXPECT_EQ(world.state(it), "Healthy");
+    host().nova_compute = true;
+    world.run(5s);
+    EXPECT_EQ(world.count(it, "! NOVA_COMPUTE_RUNS"), 1U);
+    world.run(10min);
+    EXPECT_EQ(world.count(it, "! NOVA_COMPUTE"), 2U);
+}
+
+TEST_F(PlannedWorkStory, a_nova_compute_that_is_started_again_within_a_minute_is_no_news)
+{
+    for (int i = 0; i < 5; ++i) {
+        host().nova_compute = false;
+        world.run(50s);
+        host().nova_compute = true;
+        world.run(50s);
+    }
+    EXPECT_EQ(world.count(it, "! NOVA_COMPUTE"), 0U);
+}
+
+TEST_F(PlannedWorkStory, nothing_is_said_of_a_nova_compute_that_is_disabled_or_in_maintenance)
+{
+    host().nova_compute = false;
+    host().disabled = true;
+    world.list_services();
+    world.run(10min);
+    host().disabled = false;
+    world.list_services();
+    maintenance(10min);
+    world.run(9min);
+    EXPECT_EQ(world.count(it, "! NOVA_COMPUTE"), 0U);
+    world.run(1min);
+    ASSERT_EQ(world.state(it), "Healthy");
+    EXPECT_EQ(world.count(it, "! NOVA_COMPUTE"), 0U) << "a minute of its own";
+    world.run(1min);
+    EXPECT_EQ(world.count(it, "! NOVA_COMPUTE_SILENT"), 1U);
+}
+
 } // namespace
 } // namespace knell::test

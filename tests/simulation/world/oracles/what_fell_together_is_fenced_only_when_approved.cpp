@@ -78,9 +78,12 @@ private:
             open_.erase(host);
             approved_.erase(host);
             forget(host);
-        } else if (entry.what == JournalEntry::What::fencing && open_.insert(host).second &&
-                   entry.by == "knelld") {
-            judge_fence(host);
+        } else if (entry.what == JournalEntry::What::fencing) {
+            if (open_.insert(host).second && entry.by == "knelld") {
+                judge_fence(host);
+            }
+        } else if (entry.what == JournalEntry::What::fenced) {
+            open_.insert(host); // on an operator's word
         }
     }
     void judge_fence(const HostId& host)

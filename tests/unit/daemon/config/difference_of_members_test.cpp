@@ -121,10 +121,12 @@ TEST_F(DifferenceOfMembers, shows_every_member_of_a_monitor_and_its_target)
 TEST_F(DifferenceOfMembers, shows_every_member_of_the_gate)
 {
     const GatePolicy counted;
-    const auto& [mode, budget, window, down, storm_hosts, storm_share, domains, disabled] = counted;
+    const auto& [mode, budget, window, down, storm_hosts, storm_share, domains, disabled,
+                 storm_within, nova_lost] = counted;
     const DomainPolicy domain{DomainId{"d"}};
     const auto& [id, action, together, domain_budget] = domain;
     (void)mode, (void)budget, (void)window, (void)down, (void)storm_hosts, (void)storm_share;
+    (void)storm_within, (void)nova_lost;
     (void)domains, (void)disabled, (void)id, (void)action, (void)together, (void)domain_budget;
     const auto of = [](auto change) {
         return [change](Config& config) { change(config.policy.gate); };
@@ -136,6 +138,8 @@ TEST_F(DifferenceOfMembers, shows_every_member_of_the_gate)
         of([](GatePolicy& x) { ++x.down_most; }),
         of([](GatePolicy& x) { ++x.storm_hosts; }),
         of([](GatePolicy& x) { ++x.storm_share; }),
+        of([](GatePolicy& x) { x.storm_within += 1s; }),
+        of([](GatePolicy& x) { x.nova_lost = GatePolicy::NovaLost::fence; }),
         of([](GatePolicy& x) { x.domains.clear(); }),
         of([](GatePolicy& x) { x.domains[0].action = DomainPolicy::Action::fence; }),
         of([](GatePolicy& x) { ++x.domains[0].together; }),

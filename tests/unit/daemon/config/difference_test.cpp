@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/view.hpp"
 #include "daemon/config/difference.hpp"
 #include "daemon/config/same.hpp"
 #include "desk.hpp"
@@ -53,6 +54,17 @@ TEST_F(DifferenceOf, a_configuration_and_itself_is_none)
     const auto other_words =
         between(site + hosts(3), "profile: default\nstall: 250ms\n" + site + hosts(3));
     EXPECT_TRUE(other_words.none());
+}
+
+TEST_F(DifferenceOf, an_order_that_stands_against_the_file_is_named)
+{
+    FleetView fleet;
+    fleet.mode = Mode::armed;
+    fleet.mode_by = "alice";
+    EXPECT_EQ(overruled_by(fleet, good("mode: armed\n" + site + hosts(1))), "");
+    EXPECT_EQ(overruled_by(fleet, good("mode: observe\n" + site + hosts(1))),
+              "mode: stays armed, as alice has ordered: an order stands whatever the file says; "
+              "`knellctl disarm`");
 }
 
 TEST_F(DifferenceOf, two_sites_names_each_setting_as_knell_yaml_does)

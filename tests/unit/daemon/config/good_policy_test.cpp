@@ -66,10 +66,10 @@ TEST_F(GoodPolicy, holds_the_numbers_of_every_gate)
 unseen_alarm: 90s
 fencing:
   budget: {fences: 2, per: 5m, down: 6}
-  storm: {hosts: 4, share: 25%}
+  storm: {hosts: 4, share: 25%, within: 5m}
   inspect: 3m
 planned: {nova_disabled: ignore}
-nova: {watch: 45s}
+nova: {watch: 45s, unreachable: fence}
 recovery: {power_on: true, flapping: {readmissions: 2, within: 30m}}
 metrics: {listen: "[::1]:9999"}
 )" + with("fencing: {inspect: never}, recovery: {power_on: false, flapping: {within: 2h}}"));
@@ -77,6 +77,8 @@ metrics: {listen: "[::1]:9999"}
     EXPECT_EQ(config.policy.gate.down_most, 6U);
     EXPECT_EQ(config.policy.gate.storm_hosts, 4U);
     EXPECT_EQ(config.policy.gate.storm_share, 25U);
+    EXPECT_EQ(config.policy.gate.storm_within, 5min);
+    EXPECT_EQ(config.policy.gate.nova_lost, GatePolicy::NovaLost::fence);
     EXPECT_FALSE(config.policy.gate.respect_disabled);
     EXPECT_EQ(config.policy.nova.watch, 45s);
     EXPECT_EQ(config.metrics, (ListenAddress{"::1", 9999}));

@@ -151,9 +151,9 @@ TEST_F(ControlOrders, the_plan_holds_the_hosts_that_an_approval_would_let_be_fen
     third.state = "Healthy";
     third.in_plan = false;
     hosts.push_back(third);
-    operations.view.storm = "2 of 3 hosts failed together";
+    operations.view.storm = "2 of 3 hosts are silent at the same time";
     const auto plan = call("plan.show", {}).at("result");
-    EXPECT_EQ(plan.at("storm").as_string(), "2 of 3 hosts failed together");
+    EXPECT_EQ(plan.at("storm").as_string(), "2 of 3 hosts are silent at the same time");
     EXPECT_TRUE(plan.at("hold").is_null());
     ASSERT_EQ(plan.at("hosts").as_array().size(), 1u);
     EXPECT_EQ(plan.at("hosts").at(0).at("host").as_string(), "compute1");

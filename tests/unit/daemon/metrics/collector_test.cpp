@@ -111,10 +111,10 @@ TEST_F(Collecting, each_end_of_a_fence_is_counted_by_its_result)
 TEST_F(Collecting, a_guard_is_counted_once_for_a_host_that_it_keeps_holding)
 {
     stay_open(facts);
-    say("HOST_HELD", "has failed and is not fenced: 3 of 9 hosts failed together");
-    say("HOST_HELD", "has failed and is not fenced: 4 of 9 hosts failed together");
+    say("HOST_HELD", "has failed and is not fenced: 3 of 9 hosts are silent at the same time");
+    say("HOST_HELD", "has failed and is not fenced: 4 of 9 hosts are silent at the same time");
     (void)scrape();
-    say("HOST_HELD", "has failed and is not fenced: 5 of 9 hosts failed together");
+    say("HOST_HELD", "has failed and is not fenced: 5 of 9 hosts are silent at the same time");
     say("HOST_HELD", "has failed and is not fenced: everything is on hold, by uid 0");
     const auto shown = scrape();
     EXPECT_EQ(shown.value("knell_guard_blocked_total{guard=\"storm\"}"), 1);

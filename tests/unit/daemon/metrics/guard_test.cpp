@@ -43,6 +43,11 @@ const std::vector<Case>& cases()
              world.list_services();
              world.run(1s);
          }},
+        {"nova", nothing,
+         [](test::SmallWorld& world) {
+             world.tell(NovaTurned{false, "connection refused"});
+             world.run(5s);
+         }},
         {"storm", nothing, nothing, {"compute1", "compute2", "compute3"}},
         {"domain",
          [=](Policy& policy) { on_rack(policy, 2, 9); },

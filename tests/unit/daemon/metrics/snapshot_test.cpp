@@ -112,7 +112,7 @@ TEST_F(Snapshots, mode_hold_storm_vantage_and_domains_are_shown)
     EXPECT_EQ(before.value("knell_sentinels{state=\"silent\"}"), 1);
     facts.fleet.mode = Mode::observe;
     facts.fleet.hold = "by uid 0: moving racks";
-    facts.fleet.storm = "3 of 4 hosts failed together";
+    facts.fleet.storm = "3 of 4 hosts are silent at the same time";
     facts.fleet.clear = false;
     facts.fleet.budget_used = 2;
     facts.fleet.domains = {{DomainId{"rack1"}, 2, 2, 1, 0, "2 of the 2 hosts"},
