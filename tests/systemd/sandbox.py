@@ -28,7 +28,8 @@ def probed(machine, unit):
         check('ExecPaths=' in text and '[Service]' in text, 'the unit has lost its sandbox')
     text += '[Service]\nType=oneshot\nStandardOutput=truncate:/run/probe.out\nExecStart=%s -B /usr/libexec/knell-probe\n' % python
     if unit:
-        text += 'ExecPaths=%s\n' % python
+        # The interpreter, and the modules of it that are shared libraries.
+        text += 'ExecPaths=%s %s\n' % (python, sysconfig.get_config_var('DESTSHARED'))
     machine.write('/etc/systemd/system/probe.service', text)
     machine.systemctl('daemon-reload')
     machine.systemctl('start', 'probe')
@@ -39,10 +40,10 @@ def compare(machine, unit):
     outside, within = probed(machine, None), probed(machine, unit)
     useless = [name for name in FREE_OUTSIDE if outside['results'][name] != 'done']
     check(not useless, 'outside the sandbox these fail as well: %s' % {n: outside['results'][n] for n in useless})
-    check(len(outside['users']) > 2, "outside there are no other users' processes: %s" % outside['users'])
+    check(set(outside['users']) - {outside['me']}, "outside there are no other users' processes: %s" % outside['users'])
     check(outside['home'] not in ([], 'EACCES'), 'outside there is no home directory: %s' % outside['home'])
-    check('/' in outside['mounts'], 'outside / is not mounted writable: %s' % outside['mounts'])
-    check(len(outside['programs']) > 100, 'outside there are few programs below /usr/lib: %d' % len(outside['programs']))
+    check('/tmp' in outside['mounts'], 'outside nothing can be written: %s' % outside['mounts'])
+    check(len(outside['programs']) > 20, 'outside there are few programs below /usr/lib: %d' % len(outside['programs']))
     could = {name for name, result in within['results'].items() if result == 'done'}
     check(could <= ALLOWED[unit], 'within it can: %s' % sorted(could - ALLOWED[unit]))
     check(could == ALLOWED[unit], 'within it cannot: %s' % {n: within['results'][n] for n in ALLOWED[unit] - could})
