@@ -326,8 +326,9 @@ class Story:
         if self.files is None:
             self.files = subprocess.run(['prlimit', '--nofile', '--raw', '--noheadings', '--output', 'SOFT,HARD', '--pid',
                                          str(self.process.pid)], check=True, capture_output=True, text=True).stdout.split()
-        highest = max(int(name) for name in os.listdir('/proc/%d/fd' % self.process.pid))
-        soft = self.files[0] if more is None else str(highest + 1 + more)
+        used = {int(name) for name in os.listdir('/proc/%d/fd' % self.process.pid)}
+        free = next(n for n in range(len(used) + 1) if n not in used)       # the limit is one of numbers
+        soft = self.files[0] if more is None else str(free + more)
         subprocess.run(['prlimit', '--nofile=%s:%s' % (soft, self.files[1]), '--pid', str(self.process.pid)], check=True)
 
     def seconds_used(self):

@@ -107,7 +107,8 @@ TEST_F(Documents, every_alert_rests_on_metrics_labels_and_values_that_there_are)
                 EXPECT_EQ(family->second.labels.count(match[1]), 1U) << found[0];
                 std::istringstream values{match[2]};
                 for (std::string value; std::getline(values, value, '|');) {
-                    const auto place = match[1] == "state" ? "knell_hosts" : found[1].str();
+                    const auto place =
+                        found[1] == "knell_host_state" ? "knell_hosts" : found[1].str();
                     EXPECT_TRUE(shown.value(place + "{" + match[1].str() + "=\"" + value + "\"}"))
                         << value << " in " << expression;
                 }
