@@ -37,14 +37,11 @@ public:
     void recall(Instant now, const Recollection::OpenEpisode& past, Effects& effects);
     void recall_planned(Instant now, const Recollection::Planned& past, Effects& effects);
     void recall_readmissions(Instant now, const std::vector<Duration>& ago);
-
-    /// Of an operator's planned work, what is left of it.
+    /// What is left of an operator's planned work.
     [[nodiscard]] std::optional<Recollection::Planned> ordered_work(Instant now) const;
-
     /// Why its policy cannot be changed now; empty: adopt() may be called.
     [[nodiscard]] std::string engaged() const;
     void adopt(HostPolicy policy);
-
     void on_stall(Instant now, Effects& effects);
     void on_probe(Instant now, const ProbeResult& result, Effects& effects);
     void on_agent_gone(Instant now, const AgentGone& gone, Effects& effects);
