@@ -4,6 +4,7 @@
 #include "core/assert.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace knell {
 
@@ -121,12 +122,26 @@ std::string FenceGate::too_many_down() const
            "plan approve`";
 }
 
-void FenceGate::on_nova_turn(Instant now, const NovaTurned& turned)
+void FenceGate::on_nova_turn(Instant now, const NovaTurned& turned, Effects& effects)
 {
-    if (turned.answers) {
-        nova_lost_.reset();
-    } else if (!nova_lost_) {
-        nova_lost_ = NovaLost{now, turned.detail};
+    if (!turned.answers) {
+        nova_lost_ = NovaLost{nova_lost_ ? nova_lost_->since : now, turned.detail,
+                              nova_lost_ && nova_lost_->told};
+        return;
+    }
+    if (nova_lost_ && nova_lost_->told) {
+        effects.push_back(Notice{Notice::Weight::info, "NOVA_ANSWERS", std::nullopt, EpisodeId{0},
+                                 turned.detail});
+    }
+    nova_lost_.reset();
+}
+
+void FenceGate::watch_nova(Instant now, Effects& effects)
+{
+    if (nova_lost_ && now - nova_lost_->since >= nova_patience &&
+        !std::exchange(nova_lost_->told, true)) {
+        effects.push_back(Notice{Notice::Weight::warning, "NOVA_LOST", std::nullopt, EpisodeId{0},
+                                 nova_lost_->why});
     }
 }
 

@@ -56,7 +56,9 @@ public:
     void set_mode(Mode mode, std::string by) { order_ = ModeOrder{mode, std::move(by)}; }
     /// Everything stops until `why` is empty again.
     void set_hold(std::string why) { hold_ = std::move(why); }
-    void on_nova_turn(Instant now, const NovaTurned& turned);
+    void on_nova_turn(Instant now, const NovaTurned& turned, Effects& effects);
+    /// Says it once Nova has been silent for longer than a lost answer or two.
+    void watch_nova(Instant now, Effects& effects);
     /// Brake and budgets let this episode pass, on an operator's word.
     void approve(EpisodeId episode) { approved_.insert(episode); }
     /// A fence of an earlier process counts against the budgets of this one.
@@ -96,6 +98,7 @@ private:
     struct NovaLost {
         Instant since;
         std::string why;
+        bool told = false;
     };
     std::optional<NovaLost> nova_lost_; ///< nothing known against it: it is taken to answer
     Brake brake_;

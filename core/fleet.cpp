@@ -183,7 +183,7 @@ Effects Fleet::on_event(Instant now, const Event& event)
                                            effects);
                 }
             },
-            [&](const NovaTurned& turned) { on_nova_turn(now, turned, effects); },
+            [&](const NovaTurned& turned) { house_->gate.on_nova_turn(now, turned, effects); },
             [&](const ServersSeen& seen) {
                 with(seen.host, [&](auto& host) { host.on_servers(seen, effects); });
             },
@@ -198,6 +198,7 @@ Effects Fleet::on_time(Instant now)
     Effects effects;
     enter(now, effects);
     house_->round_at = now;
+    house_->gate.watch_nova(now, effects);
     if (now - house_->census_at >= round_every) {
         house_->take_census(effects);
     }
@@ -270,14 +271,6 @@ void Fleet::on_services(Instant now, const ServicesSeen& seen, Effects& effects)
         host.on_service(now, found == by_host.end() ? nullptr : found->second, seen.asked_at,
                         effects);
     }
-}
-
-void Fleet::on_nova_turn(Instant now, const NovaTurned& turned, Effects& effects)
-{
-    house_->gate.on_nova_turn(now, turned);
-    effects.push_back(Notice{turned.answers ? Notice::Weight::info : Notice::Weight::warning,
-                             turned.answers ? "NOVA_ANSWERS" : "NOVA_LOST", std::nullopt,
-                             EpisodeId{0}, turned.detail});
 }
 
 FleetView Fleet::view() const

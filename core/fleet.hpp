@@ -44,7 +44,6 @@ private:
     void enter(Instant now, Effects& effects);
     void forget_what_was_missed(Instant now, const char* who, Duration missed, Effects& effects);
     void on_services(Instant now, const ServicesSeen& seen, Effects& effects);
-    void on_nova_turn(Instant now, const NovaTurned& turned, Effects& effects);
     void on_recorded(Instant now, const Recorded& recorded, Effects& effects);
     void on_order(Instant now, const OperatorOrder& order, Effects& effects);
     void adopt(const GatePolicy& policy, Effects& effects);

@@ -193,12 +193,22 @@ void Vantage::extend_run(const NetworkId& network, Instant asked_at)
 {
     const auto [at, first] = runs_.try_emplace(network, Run{asked_at, asked_at});
     auto& run = at->second;
-    const auto pace = pace_.find(network);
-    const auto gap = (pace == pace_.end() ? Duration{200ms} : pace->second) * blind_intervals;
-    if (asked_at > run.until + gap) {
+    if (asked_at > run.until + longest_gap(network)) {
         run.since = asked_at;
     }
     run.until = std::max(run.until, asked_at);
+}
+
+Duration Vantage::longest_gap(const NetworkId& network) const
+{
+    const auto pace = pace_.find(network);
+    return (pace == pace_.end() ? Duration{200ms} : pace->second) * blind_intervals;
+}
+
+bool Vantage::sees(Instant now, const NetworkId& network) const
+{
+    const auto run = runs_.find(network);
+    return run != runs_.end() && now <= run->second.until + longest_gap(network) && !dark(network);
 }
 
 Instant Vantage::clear_since(const NetworkId& network) const

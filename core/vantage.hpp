@@ -54,6 +54,9 @@ public:
     /// A silence on this network counts only if its question was asked after this.
     [[nodiscard]] Instant clear_since(const NetworkId& network) const;
 
+    /// Somebody answers on this network at present.
+    [[nodiscard]] bool sees(Instant now, const NetworkId& network) const;
+
     struct Silence {
         NetworkId network;
         Instant first; ///< when the first and the last question of an unbroken row of
@@ -85,6 +88,8 @@ private:
     [[nodiscard]] bool dark(const NetworkId& network) const;
     [[nodiscard]] static bool gone(const Sentinel& sentinel);
     void extend_run(const NetworkId& network, Instant asked_at);
+    /// Between two answers that belong to one run.
+    [[nodiscard]] Duration longest_gap(const NetworkId& network) const;
     void tell(Effects& effects);
     void tell_of(Sentinel& sentinel, Effects& effects) const;
     /// By network: why it shows us nothing at present.

@@ -36,6 +36,16 @@ TEST_F(NovaIsLost, a_host_that_fails_meanwhile_is_held_and_says_why)
     EXPECT_EQ(world.count("", "! NOVA_LOST"), 1U);
 }
 
+TEST_F(NovaIsLost, one_lost_answer_is_not_told_of)
+{
+    nova(false);
+    world.run(1s);
+    nova(true);
+    world.run(1min);
+    EXPECT_EQ(world.count("", "! NOVA_LOST"), 0U);
+    EXPECT_EQ(world.count("", "! NOVA_ANSWERS"), 0U);
+}
+
 TEST_F(NovaIsLost, it_goes_on_by_itself_when_nova_answers_and_the_host_is_still_dead)
 {
     nova(false);

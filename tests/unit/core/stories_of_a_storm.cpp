@@ -62,6 +62,24 @@ protected:
     }
 };
 
+TEST_F(Rack, what_falls_silent_while_nobody_answers_us_is_no_storm)
+{
+    world.cut(it);
+    world.run(300ms);
+    world.sentinels_answer = false;
+    for (int i = 2; i <= 8; ++i) {
+        world.host(name(i)).wired = false;
+    }
+    world.run(1min);
+    world.sentinels_answer = true;
+    for (int i = 2; i <= 8; ++i) {
+        world.host(name(i)).wired = true;
+    }
+    EXPECT_TRUE(reaches("Down", 30s)) << "the one that is really dead waits for nobody";
+    EXPECT_EQ(world.count("", "! FENCING_FROZEN"), 0U);
+    EXPECT_EQ(world.count("", "! DOMAIN_LOST"), 0U);
+}
+
 TEST_F(Rack, a_rack_whose_switch_dies_is_one_event_and_nobody_is_fenced)
 {
     cut(1, 4);
