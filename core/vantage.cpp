@@ -208,7 +208,8 @@ Duration Vantage::longest_gap(const NetworkId& network) const
 bool Vantage::sees(Instant now, const NetworkId& network) const
 {
     const auto run = runs_.find(network);
-    return run != runs_.end() && now <= run->second.until + longest_gap(network) && !dark(network);
+    return run != runs_.end() && now <= run->second.until + longest_gap(network) &&
+           !dark(network) && told_lost_.count(network) == 0;
 }
 
 Instant Vantage::clear_since(const NetworkId& network) const
