@@ -179,7 +179,7 @@ protected:
         make(world, host, flag, open && open->boot ? number_of(*open->boot) : 1);
         world.restart_knelld_on(rows);
         world.list_services();
-        world.run(5min);
+        world.run(2min);
         EXPECT_EQ(world.count(it, "! HOST_RESUMED"), open ? 1U : 0U);
         if (host != Host::off) {
             EXPECT_EQ(world.count(it, "Power bmc1 off"), 0U) << "it lives";
@@ -198,7 +198,7 @@ protected:
         world.order(What::unhold);
         world.order(What::arm);
         world.boot(it);
-        world.run(5min);
+        world.run(2min);
         if (world.state(it) == "Disputed") {
             world.order(What::release, it);
             world.run(1min);
