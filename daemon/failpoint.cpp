@@ -8,7 +8,6 @@
 #include <fstream>
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 
 namespace knell::failpoint {
@@ -36,6 +35,7 @@ std::string word_of(PowerAction action)
 struct Deed {
     std::string name;
     std::optional<AttemptId> attempt;
+    std::string which{}; ///< a closer name, besides
 };
 
 Deed deed_of(const Effect& effect)
@@ -65,8 +65,8 @@ Deed deed_of(const Effect& effect)
                           [](const Watch&) -> Deed {
                               return {"watch", {}};
                           },
-                          [](const Notice&) -> Deed {
-                              return {"notice", {}};
+                          [](const Notice& e) -> Deed {
+                              return {"notice", {}, "notice-" + std::string{e.id}};
                           },
                           [](const Answer&) -> Deed {
                               return {"answer", {}};
@@ -90,6 +90,9 @@ public:
             awaited_[*deed.attempt] = deed.name;
         }
         pass("after-" + deed.name);
+        if (!deed.which.empty()) {
+            strike("after-" + deed.which);
+        }
     }
 
     void answered(AttemptId attempt)
@@ -104,17 +107,21 @@ public:
 private:
     void pass(const std::string& point)
     {
-        if (!passed_.insert(point).second) {
-            return;
-        }
-        if (!list_.empty()) {
+        if (!passed_.contains(point) && !list_.empty()) {
             std::ofstream{list_, std::ios::app} << point << '\n';
         }
-        if (point + ":kill" == wanted_) {
+        strike(point);
+    }
+
+    void strike(const std::string& point)
+    {
+        const auto times = ++passed_[point];
+        const auto here = times == 1 ? point : point + '#' + std::to_string(times);
+        if (here + ":kill" == wanted_) {
             std::raise(SIGKILL);
-        } else if (point + ":stop" == wanted_) {
+        } else if (here + ":stop" == wanted_) {
             std::raise(SIGSTOP);
-        } else if (point + ":spin" == wanted_) {
+        } else if (here + ":spin" == wanted_) {
             for (const volatile bool ever = true; ever;) {
             }
         }
@@ -122,7 +129,7 @@ private:
 
     const std::string wanted_ = text_from("KNELL_FAILPOINT");
     const std::string list_ = text_from("KNELL_FAILPOINTS_PASSED");
-    std::set<std::string> passed_;
+    std::map<std::string, unsigned> passed_; ///< how often
     std::map<AttemptId, std::string> awaited_;
 };
 

@@ -9,9 +9,12 @@
 /// is here, and nothing was decided on it). Only in builds with KNELL_FAILPOINTS: a release holds
 /// none of this.
 ///
+/// A notice has two names: `after-notice` for whichever comes, `after-notice-HOST_FENCED` for one.
+///
 /// Environment: KNELL_FAILPOINT=after-force-down:kill (SIGKILL), :stop (SIGSTOP) or :spin
-/// (a loop that never ends), when it is passed first. KNELL_FAILPOINTS_PASSED=FILE lists every
-/// point that is passed.
+/// (a loop that never ends), when it is passed first; after-force-down#2:kill, when it is passed
+/// for the second time. KNELL_FAILPOINTS_PASSED=FILE lists every point that is passed, notices by
+/// their common name.
 namespace knell::failpoint {
 
 #ifdef KNELL_FAILPOINTS

@@ -152,6 +152,18 @@ void SmallWorld::restart_knelld()
     perform(fleet_->begin(now_));
 }
 
+void SmallWorld::restart_knelld_on(const std::vector<JournalEntry>& rows)
+{
+    journal_.clear();
+    written_at_.clear();
+    unwritten_.clear();
+    for (const auto& row : rows) {
+        keep(row);
+        judge_.on_durable(row);
+    }
+    restart_knelld();
+}
+
 // ------------------------------------------------------------------ hosts
 
 void SmallWorld::cut(const std::string& name)

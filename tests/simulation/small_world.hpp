@@ -45,6 +45,8 @@ public:
     // The daemon's own troubles.
     void stop_knelld(Duration duration); ///< SIGSTOP, then SIGCONT
     void restart_knelld();               ///< kill -9: what is not durable is lost
+    /// kill -9, and the journal holds these rows when it starts again, whatever was durable.
+    void restart_knelld_on(const std::vector<JournalEntry>& rows);
 
     OrderId order(OperatorOrder::What what, const std::string& name = {}, bool force = false);
     /// Why not; empty: the policy is taken up. Hosts that are new to the world stay unwatched.

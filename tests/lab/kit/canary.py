@@ -54,11 +54,12 @@ def secrets():
 
 
 def files(story):
-    """The logs, the journal's database and whatever else ours have written."""
-    places = [story.log_path] + [path('hosts', host, 'agent.log') for host in host_names()]
-    for directory, _, names in os.walk(os.path.join(story.dir, 'state')):
-        places += [os.path.join(directory, name) for name in names]
-    for place in places:
+    """The logs, the journal's database and whatever else ours have written; not what we gave to knelld to read."""
+    places = [path('hosts', host, 'agent.log') for host in host_names()]
+    for directory, inner, names in os.walk(story.dir):
+        inner[:] = [name for name in inner if name != 'secrets']
+        places += [os.path.join(directory, name) for name in names if name != 'clouds.yaml']
+    for place in filter(os.path.isfile, places):
         with open(place, 'rb') as f:
             yield place, f.read()
 
@@ -66,5 +67,7 @@ def files(story):
 def found(texts):
     """"what in where" for each secret in each (where, bytes)."""
     wanted = secrets()
-    assert all(wanted.values()), 'a secret is not known: %s' % [name for name, value in wanted.items() if not value]
-    return sorted({'%s in %s' % (name, where) for where, text in texts for name, value in wanted.items() if value in text})
+    unknown = [name for name, value in wanted.items() if not value and name != 'the token']     # that nobody asked for so far
+    assert not unknown, 'a secret is not known: %s' % unknown
+    return sorted({'%s in %s' % (name, where) for where, text in texts for name, value in wanted.items()
+                   if value and value in text})

@@ -10,20 +10,24 @@ import threading
 import time
 
 STOPPED_FOR = 8         # beyond every deadline that a story with failpoints sets, s
+FROZEN_FOR = 90         # beyond the life of a session at a BMC, s
+LINGERING = 0.2         # what was given away before knelld was halted arrives within, s
 
 
 class Supervisor(threading.Thread):
     """Starts knelld again whenever it ends, until it is told to end. `action` is done at `point`, once:
     kill   kill -9
+    term   SIGTERM, after which knelld must end in order
     stop   SIGSTOP for longer than any deadline
+    frozen SIGSTOP for longer than a BMC keeps a session
     full   from there on the journal's disk is full, for as long
     eio    from there on the journal's disk fails every fsync, for as long"""
 
     def __init__(self, story, point, action):
         super().__init__(daemon=True)
         self.story, self.point, self.action = story, point, action
-        self.rows, self.passed_at, self.problem = [], 0.0, ''
-        self.passed, self.ending = threading.Event(), threading.Event()
+        self.rows, self.passed_at, self.released_at, self.problem = [], 0.0, 0.0, ''
+        self.passed, self.over, self.ending = threading.Event(), threading.Event(), threading.Event()
 
     def run(self):
         try:
@@ -37,13 +41,16 @@ class Supervisor(threading.Thread):
         while not self.ending.wait(0.02):
             if not self.passed.is_set() and self._is_halted(process):
                 self._act(process)
+                self.over.set()
             code = process.poll()
             if code is None:
                 continue
             if not self.passed.is_set() and code == -signal.SIGKILL:
                 self._note()
+                self.over.set()
             if code == 78 or self.ending.wait(0.2):     # RestartPreventExitStatus, RestartSec
                 break
+            self.released_at = self.released_at or time.time()
             process = self._begin('')
         self.ending.set()
 
@@ -69,20 +76,35 @@ class Supervisor(threading.Thread):
 
     def _act(self, process):
         self._note()
-        if self.action == 'stop':
-            time.sleep(STOPPED_FOR)
-            process.send_signal(signal.SIGCONT)
+        if self.action == 'term':
+            self._terminate(process)
+        elif self.action in ('stop', 'frozen'):
+            time.sleep(FROZEN_FOR if self.action == 'frozen' else STOPPED_FOR)
+            self._go_on(process)
         elif self.action == 'full':
             self.story.fill_disk()
-            process.send_signal(signal.SIGCONT)
+            self._go_on(process)
             time.sleep(STOPPED_FOR)
             self.story.free_disk()
         else:
             with self.story.failing_syncs():
-                process.send_signal(signal.SIGCONT)
+                self._go_on(process)
                 end = time.monotonic() + STOPPED_FOR
                 while process.poll() is None and time.monotonic() < end:
                     time.sleep(0.05)
+
+    def _go_on(self, process):
+        time.sleep(LINGERING)
+        self.released_at = time.time()
+        process.send_signal(signal.SIGCONT)
+
+    def _terminate(self, process):
+        process.send_signal(signal.SIGTERM)
+        self._go_on(process)
+        code = process.wait(15)
+        last = self.story.log()[-1].id
+        if code or last != 'KNELL_STOPPING':
+            raise RuntimeError('knelld ended with %d after SIGTERM, its last word is %s' % (code, last))
 
 
 def rows_of(story):

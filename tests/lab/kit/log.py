@@ -12,8 +12,8 @@ import collections
 import datetime
 import re
 
-Line = collections.namedtuple('Line', 'time weight id host text')
-PATTERN = re.compile(r'(\d{4}-\d\d-\d\dT[\d:.]+Z) +([A-Z]+) +([A-Z_]{3,})(?: host=(\S+))?(?: episode=\d+)?(?: (.*))?$')
+Line = collections.namedtuple('Line', 'time weight id host episode text')
+PATTERN = re.compile(r'(\d{4}-\d\d-\d\dT[\d:.]+Z) +([A-Z]+) +([A-Z_]{3,})(?: host=(\S+))?(?: episode=(\d+))?(?: (.*))?$')
 
 
 def parse(text):
@@ -21,9 +21,9 @@ def parse(text):
     for raw in text.splitlines():
         match = PATTERN.match(raw)
         if match and match.group(2) != 'DETAIL':        # kept for explanations
-            stamp, weight, word, host, rest = match.groups()
+            stamp, weight, word, host, episode, rest = match.groups()
             moment = datetime.datetime.fromisoformat(stamp[:-1] + '+00:00').timestamp()
-            lines.append(Line(moment, weight, word, host, rest or ''))
+            lines.append(Line(moment, weight, word, host, int(episode or 0), rest or ''))
     return lines
 
 

@@ -18,7 +18,7 @@ from kit.machine import Machine
 WHO = 'LAB'     # our own marks in the log
 
 
-GRAVE = 'HOST_FENCING', 'HOST_FENCED', 'HOST_FORCED_DOWN'     # what must not be said where no story has it
+GRAVE = 'HOST_FENCING', 'HOST_FENCED', 'HOST_FORCED_DOWN', 'HOST_READMITTED'    # what must not be said where no story has it
 
 
 class Failed(Exception):
@@ -33,7 +33,7 @@ class Story:
     def __init__(self, act, directory, variant):
         self.act, self.dir, self.variant = act, directory, variant
         self.process, self.supervisor, self.replay, self.settings, self.clocks = None, None, None, (), []
-        self.canaries, self.files = None, None
+        self.canaries, self.files, self.on_a_word = None, None, set()
         self.began = time.time()
         self.log_path, self.marked, self.proxy_from = os.path.join(directory, 'knelld.log'), 0, 0
         self.bmc_from = {host: os.path.getsize(path('hosts', host, 'bmc.log')) for host in host_names()
@@ -83,7 +83,7 @@ class Story:
         struck = self.supervisor
         until(lambda: struck.passed.is_set() or self._find('HOST_FENCING', host), 20)
         fell = max(float(line.split()[0]) for line in read('hosts', host, 'power.log').splitlines() if ' off ' in line)
-        return (struck.passed.is_set() and struck.passed_at > fell and struck.action in ('kill', 'eio')
+        return (struck.passed.is_set() and struck.passed_at > fell and struck.action in ('kill', 'term', 'eio')
                 and not any(what == 'fencing' and name == host for _, what, name, _, _ in struck.rows))
 
     def ends_with(self, *whats):
@@ -93,14 +93,20 @@ class Story:
         def has_ended():
             said = [what for _, what, name, _, _ in crash.rows_of(self) if name == host and what not in nothing_lost.ASIDE]
             return said and said[-1] in whats
-        self.check(until(has_ended, 20, 0.2), 'the episode of %s does not end with %s' % (host, ' or '.join(whats)))
+        self.check(until(has_ended, 60, 0.2), 'the episode of %s does not end with %s' % (host, ' or '.join(whats)))
 
     def nothing_lost(self, host):
         """The host's episodes are over, and every record, command and word of them is in its place."""
         self.ends_with(*nothing_lost.OVER, host)
         time.sleep(0.5)
-        found = list(nothing_lost.problems(self, host, crash.rows_of(self), self.supervisor.rows))
+        found = list(nothing_lost.problems(self, host, crash.rows_of, self.supervisor.rows))
         self.hold(not found, '; '.join(found))
+
+    def acts_are_proven(self):
+        """Of a story that failed in its midst, and that strikes knelld: what may not be at any time was not."""
+        for host in host_names() if self.supervisor else []:
+            found = list(nothing_lost.acts_without_proof(self, host, crash.rows_of))
+            self.hold(not found, '%s: %s' % (host, '; '.join(found)))
 
     def _wait_until_started(self, marked, seen):
         self.wait_for('KNELL_STARTED', since=marked)
@@ -281,6 +287,7 @@ class Story:
     def no_secrets(self, said):
         """In anything seen or written since watch_secrets(), nor in these {where: text}."""
         self.canaries.end()
+        self.check(canary.secrets()['the token'], 'no token was ever seen')
         unseen = [p for p in canary.PROGRAMS if not self.canaries.seen.get(p)]
         self.check(not unseen, 'never seen at work: %s' % unseen)
         texts = [*self.canaries.texts, *canary.files(self), *((where, text.encode()) for where, text in said.items())]
@@ -416,19 +423,23 @@ class Story:
 
     def order(self, *arguments, status=0):
         """An operator's order, with a reason; refused orders end with status 3."""
-        sure = ('--yes',) if set(arguments) & {'fence', 'confirm-off'} else ()
-        return self.knellctl(*arguments, '--reason', 'the story wants it', *sure, status=status)
+        return self.knellctl(*arguments, '--reason', 'the story wants it', *self._sure(arguments), status=status)
 
-    def order_kept(self, *arguments):
+    def _sure(self, arguments):
+        if 'confirm-off' in arguments:
+            self.on_a_word.update(set(arguments) & set(host_names()))
+        return ('--yes',) if set(arguments) & {'fence', 'confirm-off'} else ()
+
+    def order_kept(self, *arguments, taken=lambda: True):
         """An order given to a knelld that may be killed while it takes it: again until it is answered. Refused when it
-        is given again means that it was taken the first time."""
-        sure = ('--yes',) if 'fence' in arguments else ()
-        again = False
+        is given again means that it was taken the first time, or that this knelld has to look around first."""
+        sure, again = self._sure(arguments), False
+        reason = () if 'readmit' in arguments else ('--reason', 'the story wants it')
         while True:
-            status, said = self._ask(*arguments, '--reason', 'the story wants it', *sure)
-            if status == 0 or (again and status == 3):
+            status, said = self._ask(*arguments, *reason, *sure)
+            if status == 0 or (again and status == 3 and taken()):
                 return
-            if (status != 4 and 'is not known' not in said) or self._has_ended():
+            if (status != 4 and not (again and status == 3) and 'is not known' not in said) or self._has_ended():
                 raise Failed('knellctl %s: exit status %d: %s' % (' '.join(arguments), status, said))
             again = True
             time.sleep(0.3)
@@ -503,9 +514,17 @@ class Story:
         if not truth:
             raise Broken(otherwise)
 
+    def flag_of(self, host):
+        return openstack.services()[host]['forced_down']
+
+    def nova_flag_stays(self, host, value):
+        """It is so, and no patience makes it otherwise."""
+        self.hold(self.flag_of(host) == value,
+                  'Nova does not say forced_down=%s of %s any more' % (str(value).lower(), host))
+
     def nova_flag(self, host, value, seconds=10):
         """forced_down, as an administrator reads it."""
-        if not until(lambda: openstack.services()[host]['forced_down'] == value, seconds, 0.2):
+        if not until(lambda: self.flag_of(host) == value, seconds, 0.2):
             raise Failed('Nova does not say forced_down=%s of %s' % (str(value).lower(), host))
 
     def host_status(self, server, value):
@@ -567,11 +586,8 @@ class Story:
                 late = [t for t in self.writes(line.host) if said < t < again]
                 if late:
                     raise Broken('%s wrote %.1f s after %s' % (line.host, late[-1] - said, line.id))
-        with open(self.log_path, errors='replace') as f:
-            text = f.read()
-        for secret in (config.BMC_PASSWORD, openstack.PASSWORD, read('site.key')):
-            if secret in text:
-                raise Broken('a secret is in the log')
+        found = canary.found(canary.files(self))
+        self.hold(not found, '; '.join(found))
 
 
 # --- between stories
