@@ -12,11 +12,15 @@ namespace {
 /// Whom we ask keeps `reply_by` himself; an answer that is not there so much later never comes.
 constexpr Duration answer_grace = 1s;
 
+/// A power off waits for the session that is being opened for it. The slowest boards need 4 to 5 s
+/// for one: what takes longer is lost, and a fresh one is sooner there.
+constexpr Duration prepare_most = 6s;
+
 } // namespace
 
 HostMachine::HostMachine(HostPolicy policy, Commons& commons)
     : policy_{std::move(policy)}, commons_{&commons}, suspicion_{policy_},
-      readiness_{policy_, commons.ids}, nova_rest_{commons.nova.retry}
+      readiness_{policy_, commons.ids, commons.looks}, nova_rest_{commons.nova.retry}
 {
 }
 
@@ -138,12 +142,14 @@ void HostMachine::close(Instant now, JournalEntry::What how, const std::string& 
     recalled_.reset();
     waiting_.clear();
     asked_.reset();
-    watching_.reset();
+    watch_.end();
+    on_since_.reset();
     sampling_.reset();
     retry_at_ = {};
     nova_rest_ = commons_->nova.retry;
     power_on_ = PowerOn::unwanted;
     switching_on_.reset();
+    switch_on_troubles_.clear();
     enter(now, suspicion_.seen() ? HostState::healthy : HostState::unseen, why);
 }
 
@@ -245,6 +251,7 @@ void HostMachine::hear(Instant now, const AgentReport& report, Effects& effects)
         case Boot::fresh:
             if (state_ == HostState::down && mark_) {
                 enter(now, HostState::returning, "a new boot speaks");
+                on_since_.reset();
                 userspace_warned_ = false;
                 retry_at_ = now; // it paced our looks at the flag, not the way back
                 notice(Notice::Weight::info, "HOST_RETURNING",
@@ -291,9 +298,10 @@ void HostMachine::watch_for_doubt(Instant now, Effects& effects)
             policy_.identity_check == IdentityCheck::unchecked || identity().has_value();
         if (!policy_.devices.empty() && may_ask && !readiness_.refused(policy_.devices.front())) {
             preparing_ = commons_->ids.next_attempt();
-            effects.push_back(Power{policy_.host,
-                                    {policy_.devices.front(), PowerAction::prepare, *preparing_,
-                                     now + policy_.fence.reply, identity()}});
+            effects.push_back(
+                Power{policy_.host,
+                      {policy_.devices.front(), PowerAction::prepare, *preparing_,
+                       now + std::min(policy_.fence.reply, prepare_most), identity()}});
         }
         return;
     }
@@ -331,11 +339,14 @@ void HostMachine::warn_of_userspace(Instant now, Effects& effects)
     }
 }
 
-/// While nobody needs them.
+/// While nobody needs them, or an operator wants it.
 void HostMachine::look_at_devices(Instant now, Effects& effects)
 {
-    const bool ordered = state_ == HostState::fence_failed && readiness_.wanted();
-    if ((episode_ != EpisodeId{0} && !ordered) || !commons_->gate.hold().empty()) {
+    readiness_.give_up(now);
+    const bool idle =
+        episode_ == EpisodeId{0} && (state_ == HostState::unseen || state_ == HostState::healthy);
+    const bool needed = state_ == HostState::fencing || state_ == HostState::fenced;
+    if (!(idle || (readiness_.wanted() && !needed)) || !commons_->gate.hold().empty()) {
         return;
     }
     if (auto command = readiness_.due(now, identity())) {
@@ -358,7 +369,7 @@ void HostMachine::look(Instant now, Effects& effects)
     weigh_word(now, effects);
     switch (state_) {
     case HostState::unseen:
-        if (durable_ && !recalled_ && suspicion_.dead(now)) {
+        if (durable_ && !recalled_ && suspicion_.dead(now) && !rests_after_refusal(now, effects)) {
             enter(now, HostState::suspected, suspicion_.evidence(now));
             try_to_fence(now, effects);
         } else if (!durable_ && !unseen_told_ && now - since_ >= commons_->unseen_alarm) {
@@ -375,10 +386,8 @@ void HostMachine::look(Instant now, Effects& effects)
                             : ""),
                    effects);
         }
-        look_at_devices(now, effects);
         break;
     case HostState::healthy:
-        look_at_devices(now, effects);
         watch_for_doubt(now, effects);
         break;
     case HostState::suspected:
@@ -392,8 +401,6 @@ void HostMachine::look(Instant now, Effects& effects)
             call_off(now, "lives; it was never proven off", effects);
         } else if (now >= retry_at_ && suspicion_.dead(now)) {
             try_to_fence(now, effects);
-        } else {
-            look_at_devices(now, effects);
         }
         break;
     case HostState::fencing:
@@ -417,6 +424,7 @@ void HostMachine::look(Instant now, Effects& effects)
         watch_maintenance(now, effects);
         break;
     }
+    look_at_devices(now, effects);
 }
 
 void HostMachine::on_time(Instant now, Effects& effects)

@@ -7,7 +7,7 @@ from kit.common import read, path
 
 OFF, STATUS = 'netfn 00 cmd 02 00', 'netfn 00 cmd 01'      # IPMI v2.0, 28.3 and 28.2
 OVER = 'readmitted', 'cancelled'
-ASIDE = 'told', 'ordered'           # an order that was killed before its answer was never promised
+ASIDE = 'told', 'refused', 'unrefused', 'ordered'   # an order that was killed before its answer was never promised
 
 
 def seconds(at):
