@@ -123,7 +123,7 @@ void HostMachine::close(Instant now, JournalEntry::What how, const std::string& 
     episode_ = EpisodeId{0};
     failed_boot_.reset();
     durable_ = told_failed_ = begun_ = confirmed_ = intent_durable_ = in_plan_ = false;
-    power_came_back_ = nova_warned_ = false;
+    nova_warned_ = false;
     overdue_.clear();
     if (service_) {
         service_->forced_down = false; // as far as our own doing goes
@@ -142,14 +142,10 @@ void HostMachine::close(Instant now, JournalEntry::What how, const std::string& 
     recalled_.reset();
     waiting_.clear();
     asked_.reset();
-    watch_.end();
-    on_since_.reset();
+    power_ = {};
     sampling_.reset();
     retry_at_ = {};
     nova_rest_ = commons_->nova.retry;
-    power_on_ = PowerOn::unwanted;
-    switching_on_.reset();
-    switch_on_troubles_.clear();
     enter(now, suspicion_.seen() ? HostState::healthy : HostState::unseen, why);
 }
 
@@ -251,7 +247,7 @@ void HostMachine::hear(Instant now, const AgentReport& report, Effects& effects)
         case Boot::fresh:
             if (state_ == HostState::down && mark_) {
                 enter(now, HostState::returning, "a new boot speaks");
-                on_since_.reset();
+                power_.on_since.reset();
                 userspace_warned_ = false;
                 retry_at_ = now; // it paced our looks at the flag, not the way back
                 notice(Notice::Weight::info, "HOST_RETURNING",
@@ -336,21 +332,6 @@ void HostMachine::warn_of_userspace(Instant now, Effects& effects)
                         ? "it will be fenced if it stays so"
                         : "it is not fenced for this"),
                effects);
-    }
-}
-
-/// While nobody needs them, or an operator wants it.
-void HostMachine::look_at_devices(Instant now, Effects& effects)
-{
-    readiness_.give_up(now);
-    const bool idle =
-        episode_ == EpisodeId{0} && (state_ == HostState::unseen || state_ == HostState::healthy);
-    const bool needed = state_ == HostState::fencing || state_ == HostState::fenced;
-    if (!(idle || (readiness_.wanted() && !needed)) || !commons_->gate.hold().empty()) {
-        return;
-    }
-    if (auto command = readiness_.due(now, identity())) {
-        effects.push_back(Power{policy_.host, std::move(*command)});
     }
 }
 

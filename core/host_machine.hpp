@@ -12,7 +12,7 @@
 #include "core/fence_try.hpp"
 #include "core/host_state.hpp"
 #include "core/planned_work.hpp"
-#include "core/power_watch.hpp"
+#include "core/power_of_the_dead.hpp"
 #include "core/readmission.hpp"
 #include "core/suspicion.hpp"
 
@@ -67,7 +67,6 @@ private:
     /// How often Nova's flag is compared with what we believe while a host is down.
     static constexpr Duration flag_watch = 30s;
     enum class Boot { fresh, old, unclear };
-    enum class PowerOn { unwanted, wanted, asked, done };
 
     void enter(Instant now, HostState state, std::string why);
     void notice(Notice::Weight weight, std::string_view id, std::string text,
@@ -211,16 +210,11 @@ private:
     std::optional<Confirmation> word_;                  ///< that it is off; it does not count yet
     std::vector<std::pair<AttemptId, Answer>> answers_; ///< given once the order is durable
     std::optional<Asked> asked_;
-    PowerWatch watch_; ///< outside of any procedure
+    PowerOfTheDead power_;
     std::optional<AttemptId> sampling_;
     Instant retry_at_{};
     Duration nova_rest_{};
-    bool nova_warned_ = false, power_came_back_ = false;
-    std::optional<Instant> on_since_; ///< not by us, and nobody has said yet what runs there
-    PowerOn power_on_ = PowerOn::unwanted;
-    Instant power_on_at_{};
-    std::optional<PowerCommand> switching_on_;
-    std::vector<std::string> switch_on_troubles_; ///< that were told
+    bool nova_warned_ = false;
 };
 
 } // namespace knell

@@ -52,8 +52,9 @@ void HostMachine::send_force_down(Instant now, Effects& effects)
 void HostMachine::on_forced_down(Instant now, const std::string& detail, Effects& effects)
 {
     // After a restart nobody in this process has seen it off.
-    power_on_ = policy_.power_on && procedure_ ? PowerOn::wanted : PowerOn::unwanted;
-    power_on_at_ = now;
+    power_.switch_on = policy_.power_on && procedure_ ? PowerOfTheDead::SwitchOn::wanted
+                                                      : PowerOfTheDead::SwitchOn::unwanted;
+    power_.switch_on_at = now;
     mark_ = ForcedDown{policy_.host, episode_};
     readmission_.emplace(*mark_, policy_.hold_down);
     nova_warned_ = false;
@@ -68,7 +69,8 @@ void HostMachine::on_forced_down(Instant now, const std::string& detail, Effects
     effects.push_back(Watch{policy_.host, false});
     sampling_ = commons_->ids.next_attempt();
     effects.push_back(SampleServers{policy_.host, *sampling_, now + commons_->nova.reply});
-    watch_.begin(now + policy_.fence.watch, policy_, certificate_ ? certificate_->witness() : "");
+    power_.watch.begin(now + policy_.fence.watch, policy_,
+                       certificate_ ? certificate_->witness() : "");
     retry_at_ = now + flag_watch;
 }
 
@@ -95,7 +97,8 @@ void HostMachine::on_foreign_flag(Instant now, Effects& effects)
     enter(now, HostState::down, "off; somebody else had told Nova before, and will untell it");
     notice(Notice::Weight::warning, "FORCED_DOWN_FOREIGN",
            "Nova's flag was set before us; it is not ours and knell will never clear it", effects);
-    watch_.begin(now + policy_.fence.watch, policy_, certificate_ ? certificate_->witness() : "");
+    power_.watch.begin(now + policy_.fence.watch, policy_,
+                       certificate_ ? certificate_->witness() : "");
     retry_at_ = now + flag_watch;
 }
 

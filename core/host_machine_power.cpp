@@ -20,6 +20,21 @@ void HostMachine::compare_logins(Instant now, const Recollection::Refusals& past
     readiness_.compare(now, commons_->logins, effects);
 }
 
+/// While nobody needs them, or an operator wants it.
+void HostMachine::look_at_devices(Instant now, Effects& effects)
+{
+    readiness_.give_up(now);
+    const bool idle =
+        episode_ == EpisodeId{0} && (state_ == HostState::unseen || state_ == HostState::healthy);
+    const bool needed = state_ == HostState::fencing || state_ == HostState::fenced;
+    if (!(idle || (readiness_.wanted() && !needed)) || !commons_->gate.hold().empty()) {
+        return;
+    }
+    if (auto command = readiness_.due(now, identity())) {
+        effects.push_back(Power{policy_.host, std::move(*command)});
+    }
+}
+
 /// While Nova holds it for down, or may: does the power stay off?
 void HostMachine::watch_power(Instant now, Effects& effects)
 {
@@ -27,21 +42,21 @@ void HostMachine::watch_power(Instant now, Effects& effects)
         !(procedure_ || recalled_ || mark_)) {
         return;
     }
-    if (auto command = watch_.due(now, policy_, readiness_, identity(), commons_->ids)) {
+    if (auto command = power_.watch.due(now, policy_, readiness_, identity(), commons_->ids)) {
         effects.push_back(Power{policy_.host, std::move(*command)});
     }
     const bool hopeless = readiness_.refused_at().has_value();
-    if (watch_.goes_dark(hopeless)) {
+    if (power_.watch.goes_dark(hopeless)) {
         notice(
             Notice::Weight::warning, "POWER_UNREAD",
             std::string{"its power cannot be read any more"} +
-                (watch_.trouble().empty() ? "" : " (" + watch_.trouble() + ")") +
+                (power_.watch.trouble().empty() ? "" : " (" + power_.watch.trouble() + ")") +
                 ": that somebody switches it on would not be seen. " +
                 (hopeless ? "Not tried again until `knellctl host inspect`" : "knell keeps trying"),
             effects);
     }
-    if (on_since_ && now - *on_since_ >= boot_most) {
-        on_since_.reset();
+    if (power_.on_since && now - *power_.on_since >= boot_most) {
+        power_.on_since.reset();
         notice(Notice::Weight::alarm, "POWER_ON_UNEXPLAINED",
                "it has been on for " + std::to_string(boot_most / 1min) +
                    " min, and no new boot speaks: nobody knows what runs on it. Look at its "
@@ -53,38 +68,38 @@ void HostMachine::watch_power(Instant now, Effects& effects)
 /// Nova knows that it was off: whoever evacuates may begin, and the host may boot.
 void HostMachine::switch_on(Instant now, Effects& effects)
 {
-    if (power_on_ != PowerOn::wanted || now < power_on_at_ || state_ != HostState::down || !mark_ ||
-        commons_->gate.stopped()) {
+    if (power_.switch_on != PowerOfTheDead::SwitchOn::wanted || now < power_.switch_on_at ||
+        state_ != HostState::down || !mark_ || commons_->gate.stopped()) {
         return;
     }
-    const auto device = watch_.device(policy_, readiness_);
+    const auto device = power_.watch.device(policy_, readiness_);
     if (!device) {
         return; // each has refused our password, and that was told
     }
-    power_on_ = PowerOn::asked;
-    switching_on_ = PowerCommand{*device, PowerAction::on, commons_->ids.next_attempt(),
-                                 now + policy_.fence.reply, identity()};
-    effects.push_back(Power{policy_.host, *switching_on_});
+    power_.switch_on = PowerOfTheDead::SwitchOn::asked;
+    power_.switching_on = PowerCommand{*device, PowerAction::on, commons_->ids.next_attempt(),
+                                       now + policy_.fence.reply, identity()};
+    effects.push_back(Power{policy_.host, *power_.switching_on});
 }
 
 void HostMachine::on_switched_on(Instant now, const PowerReply& reply, Effects& effects)
 {
-    const auto device = std::exchange(switching_on_, std::nullopt)->device;
+    const auto device = std::exchange(power_.switching_on, std::nullopt)->device;
     readiness_.learn(now, device, reply.fault, reply.detail, effects);
     if (reply.fault == PowerFault::none) {
-        power_on_ = PowerOn::done;
-        power_came_back_ = true;
+        power_.switch_on = PowerOfTheDead::SwitchOn::done;
+        power_.came_back = true;
         notice(Notice::Weight::info, "HOST_SWITCHED_ON",
                "it boots again; our flag stays until the new boot is well", effects);
         return;
     }
-    power_on_ = PowerOn::wanted;
-    power_on_at_ = now + policy_.fence.retry;
-    watch_.pass_over();
+    power_.switch_on = PowerOfTheDead::SwitchOn::wanted;
+    power_.switch_on_at = now + policy_.fence.retry;
+    power_.watch.pass_over();
     const auto trouble = device.get() + ": " + reply.detail;
-    const auto told = std::find(switch_on_troubles_.begin(), switch_on_troubles_.end(), trouble);
-    if (told == switch_on_troubles_.end()) {
-        switch_on_troubles_.push_back(trouble);
+    const auto told = std::find(power_.troubles.begin(), power_.troubles.end(), trouble);
+    if (told == power_.troubles.end()) {
+        power_.troubles.push_back(trouble);
         notice(Notice::Weight::warning, "SWITCH_ON_FAILED",
                trouble + (readiness_.refused_at()
                               ? "; not tried again until `knellctl host inspect`"
@@ -102,26 +117,26 @@ bool HostMachine::on_power_outside_of_a_fence(Instant now, const PowerReply& rep
         readiness_.learn(now, policy_.devices.front(), reply.fault, reply.detail, effects);
         return !procedure_;
     }
-    if (switching_on_ && switching_on_->attempt == reply.attempt) {
+    if (power_.switching_on && power_.switching_on->attempt == reply.attempt) {
         on_switched_on(now, reply, effects);
         return true;
     }
-    const auto device = watch_.on_reply(reply);
+    const auto device = power_.watch.on_reply(reply);
     if (!device) {
         return false;
     }
     readiness_.learn(now, *device, reply.fault, reply.detail, effects);
     const bool heard = reply.fault == PowerFault::none;
     try_.last_read = reply.state;
-    if (watch_.lights_up()) {
+    if (power_.watch.lights_up()) {
         notice(Notice::Weight::info, "POWER_READ_AGAIN",
                std::string{"its power can be read again, and it is "} +
                    (reply.state == PowerState::on ? "ON" : "off"),
                effects);
     }
-    if (heard && reply.state == PowerState::on && mark_ && !power_came_back_) {
-        power_came_back_ = true;
-        on_since_ = now;
+    if (heard && reply.state == PowerState::on && mark_ && !power_.came_back) {
+        power_.came_back = true;
+        power_.on_since = now;
         const bool word =
             certificate_ && certificate_->grounds() == FenceCertificate::Grounds::operator_word;
         notice(Notice::Weight::warning, "POWER_CAME_BACK",
@@ -131,8 +146,8 @@ bool HostMachine::on_power_outside_of_a_fence(Instant now, const PowerReply& rep
                    "; our flag stays until a new boot is well",
                effects);
     } else if (heard && reply.state == PowerState::off) {
-        power_came_back_ = false;
-        on_since_.reset();
+        power_.came_back = false;
+        power_.on_since.reset();
     }
     return true;
 }

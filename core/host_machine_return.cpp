@@ -169,8 +169,8 @@ void HostMachine::recall(Instant now, const Recollection::OpenEpisode& past, Eff
     suspicion_.assume_seen(now);
     if (!policy_.devices.empty() &&
         (policy_.identity_check == IdentityCheck::unchecked || identity())) {
-        watch_.begin(now, policy_, "");
-        if (auto command = watch_.due(now, policy_, readiness_, identity(), commons_->ids)) {
+        power_.watch.begin(now, policy_, "");
+        if (auto command = power_.watch.due(now, policy_, readiness_, identity(), commons_->ids)) {
             effects.push_back(Power{policy_.host, std::move(*command)});
         }
     }
@@ -210,7 +210,7 @@ void HostMachine::take_up(Instant now, bool forced_down, Effects& effects)
         mark_ = ForcedDown{policy_.host, episode_};
         readmission_.emplace(*mark_, policy_.hold_down);
         watch_flag(now, flag_watch);
-        watch_.begin(now, policy_, "");
+        power_.watch.begin(now, policy_, "");
         if (!released_by_.empty()) {
             clearance_ = readmission_->by_order();
             enter(now, HostState::readmitting, "Nova's flag is being cleared");

@@ -24,11 +24,6 @@ void PowerWatch::begin(Instant at, const HostPolicy& policy, const std::string& 
     next_ = at;
 }
 
-void PowerWatch::end()
-{
-    *this = {};
-}
-
 std::optional<PowerCommand> PowerWatch::due(Instant now, const HostPolicy& policy,
                                             const Readiness& readiness,
                                             const std::optional<SystemUuid>& identity, Ids& ids)

@@ -19,7 +19,6 @@ class PowerWatch {
 public:
     /// From `at` on, through the device of this name if there is one.
     void begin(Instant at, const HostPolicy& policy, const std::string& witness);
-    void end();
 
     [[nodiscard]] std::optional<PowerCommand> due(Instant now, const HostPolicy& policy,
                                                   const Readiness& readiness,
