@@ -138,7 +138,7 @@ std::string answer_to(const json::value& device, Path path)
 void print_devices(std::ostream& out, const json::value& host)
 {
     Table table{{"DEVICE", "STATE", "LOOKED AT", "TOOK", "MAY POWER OFF", "CIPHER 0",
-                 "ON POWER RETURN", ""},
+                 "ON POWER RETURN", "SYSTEM GUID", ""},
                 "  "};
     const auto devices = elements(host, {"devices"});
     for (const auto& device : devices) {
@@ -147,7 +147,8 @@ void print_devices(std::ostream& out, const json::value& host)
         table.add({text(device, {"id"}), text(device, {"state"}),
                    looked == "never" ? looked : looked + " ago", took ? short_time(*took) : "-",
                    answer_to(device, {"may_power_off"}), answer_to(device, {"cipher_zero"}),
-                   text(device, {"on_restore"}, "not told"), text(device, {"why"}, "")});
+                   text(device, {"on_restore"}, "not told"),
+                   text(device, {"system_guid"}, "not told"), text(device, {"why"}, "")});
     }
     if (!devices.empty()) {
         out << '\n';

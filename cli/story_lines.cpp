@@ -95,6 +95,12 @@ StoryLine line_of_state(const json::value& row)
     if (what == "ordered") {
         return {std::nullopt, what, by + ": " + detail};
     }
+    if (what == "refused") {
+        return {std::nullopt, what, by + " refused our password (" + detail + ")"};
+    }
+    if (what == "unrefused") {
+        return {std::nullopt, what, by + " is asked again: " + detail};
+    }
     if (what == "cancelled" || what == "readmitted") {
         return {std::nullopt, "closed", detail};
     }

@@ -56,6 +56,10 @@ public:
     [[nodiscard]] std::optional<Instant> deadline() const noexcept { return wake_at_; }
     [[nodiscard]] bool settled() const noexcept { return settled_; }
     [[nodiscard]] bool awaits() const noexcept { return pending_.has_value(); }
+    [[nodiscard]] bool awaits(AttemptId answer) const noexcept
+    {
+        return pending_ && pending_->attempt == answer;
+    }
     /// The device in use.
     [[nodiscard]] const DeviceId& device() const { return devices_[device_]; }
     [[nodiscard]] const FencePermit& permit() const noexcept { return permit_; }

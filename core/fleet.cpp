@@ -21,8 +21,8 @@ std::optional<FenceGate::ModeOrder> ordered_mode(const Recollection& past)
 /// is heard, and a census, which finds out that a storm is over and gathers who joined it.
 constexpr Duration round_every = 1s;
 
-/// First looks at the fence devices of a fleet are this far apart.
-constexpr Duration device_stagger = 100ms;
+/// So many fence devices are looked at at once: each takes a process, and some take their time.
+constexpr unsigned looks_most = 8;
 
 } // namespace
 
@@ -46,16 +46,16 @@ std::map<NetworkId, Duration> pace_of(const Policy& policy)
 
 Fleet::House::House(const Policy& policy, Recollection recollection)
     : past{std::move(recollection)}, vantage{policy.vantage, pace_of(policy)},
-      gate{policy.gate, ordered_mode(past)}, ids{past.last_episode}, commons{
-                                                                         policy.nova,
-                                                                         vantage,
-                                                                         gate,
-                                                                         ids,
-                                                                         policy.unseen_alarm,
-                                                                         [this](Effects& effects) {
-                                                                             take_census(effects);
-                                                                         },
-                                                                         Instant{}}
+      gate{policy.gate, ordered_mode(past)}, ids{past.last_episode}, looks{looks_most},
+      commons{policy.nova,
+              vantage,
+              gate,
+              ids,
+              looks,
+              policy.logins,
+              policy.unseen_alarm,
+              [this](Effects& effects) { take_census(effects); },
+              Instant{}}
 {
     gate.set_hold(past.hold);
     for (const auto& host : policy.hosts) {
@@ -101,6 +101,9 @@ void Fleet::House::recall(Instant now, Effects& effects)
         if (auto* host = find(name)) {
             host->recall_readmissions(now, ago);
         }
+    }
+    for (auto& [name, host] : hosts) {
+        host.compare_logins(now, past.refused[name], effects);
     }
     for (const auto& [name, planned] : past.planned) {
         if (auto* host = find(name)) {

@@ -24,6 +24,7 @@ struct Fleet::House {
     Vantage vantage;
     FenceGate gate;
     Ids ids;
+    Turnstile looks;
     Commons commons;
     std::map<HostId, HostMachine> hosts; ///< ordered: iteration is part of determinism
     std::map<std::pair<HostId, MonitorId>, NetworkId> networks;
@@ -37,6 +38,9 @@ struct Fleet::House {
 
 /// What follows from the mode, for operators.
 [[nodiscard]] std::string meaning_of(Mode mode);
+
+/// First looks at the fence devices of a fleet are this far apart.
+constexpr Duration device_stagger = 100ms;
 
 /// How often each network shows that we can see it, at worst.
 [[nodiscard]] std::map<NetworkId, Duration> pace_of(const Policy& policy);

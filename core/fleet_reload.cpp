@@ -49,6 +49,7 @@ std::variant<Effects, std::vector<std::string>> Fleet::reload(Instant now, const
     house_->vantage.adopt(policy.vantage, pace_of(policy));
     adopt(policy.gate, effects);
     house_->commons.nova = policy.nova;
+    house_->commons.logins = policy.logins;
     house_->commons.unseen_alarm = policy.unseen_alarm;
     for (const auto& [name, host] : house_->hosts) {
         if (const auto work = host.ordered_work(now); work && find(policy, name) == nullptr) {
@@ -58,6 +59,7 @@ std::variant<Effects, std::vector<std::string>> Fleet::reload(Instant now, const
     std::erase_if(house_->hosts,
                   [&](const auto& one) { return find(policy, one.first) == nullptr; });
     house_->learn_networks(policy);
+    auto after = Duration::zero();
     for (const auto& wanted : policy.hosts) {
         if (auto* host = house_->find(wanted.host)) {
             if (wanted != host->policy()) {
@@ -67,12 +69,16 @@ std::variant<Effects, std::vector<std::string>> Fleet::reload(Instant now, const
         }
         const auto added =
             house_->hosts.emplace(wanted.host, HostMachine{wanted, house_->commons}).first;
-        added->second.begin(now, Duration::zero());
+        added->second.begin(now, after);
+        after += device_stagger;
         if (auto planned = house_->set_aside.extract(wanted.host)) {
             auto& [since, work] = planned.mapped();
             work.left -= now - since;
             added->second.recall_planned(now, work, effects);
         }
+    }
+    for (auto& [name, host] : house_->hosts) {
+        host.compare_logins(now, {}, effects);
     }
     return effects;
 }

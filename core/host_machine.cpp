@@ -12,11 +12,15 @@ namespace {
 /// Whom we ask keeps `reply_by` himself; an answer that is not there so much later never comes.
 constexpr Duration answer_grace = 1s;
 
+/// A power off waits for the session that is being opened for it. The slowest boards need 4 to 5 s
+/// for one: what takes longer is lost, and a fresh one is sooner there.
+constexpr Duration prepare_most = 6s;
+
 } // namespace
 
 HostMachine::HostMachine(HostPolicy policy, Commons& commons)
     : policy_{std::move(policy)}, commons_{&commons}, suspicion_{policy_},
-      readiness_{policy_, commons.ids}, nova_rest_{commons.nova.retry}
+      readiness_{policy_, commons.ids, commons.looks}, nova_rest_{commons.nova.retry}
 {
 }
 
@@ -119,7 +123,7 @@ void HostMachine::close(Instant now, JournalEntry::What how, const std::string& 
     episode_ = EpisodeId{0};
     failed_boot_.reset();
     durable_ = told_failed_ = begun_ = confirmed_ = intent_durable_ = in_plan_ = false;
-    power_came_back_ = nova_warned_ = false;
+    nova_warned_ = false;
     overdue_.clear();
     if (service_) {
         service_->forced_down = false; // as far as our own doing goes
@@ -138,12 +142,10 @@ void HostMachine::close(Instant now, JournalEntry::What how, const std::string& 
     recalled_.reset();
     waiting_.clear();
     asked_.reset();
-    watching_.reset();
+    power_ = {};
     sampling_.reset();
     retry_at_ = {};
     nova_rest_ = commons_->nova.retry;
-    power_on_ = PowerOn::unwanted;
-    switching_on_.reset();
     enter(now, suspicion_.seen() ? HostState::healthy : HostState::unseen, why);
 }
 
@@ -245,6 +247,7 @@ void HostMachine::hear(Instant now, const AgentReport& report, Effects& effects)
         case Boot::fresh:
             if (state_ == HostState::down && mark_) {
                 enter(now, HostState::returning, "a new boot speaks");
+                power_.on_since.reset();
                 userspace_warned_ = false;
                 retry_at_ = now; // it paced our looks at the flag, not the way back
                 notice(Notice::Weight::info, "HOST_RETURNING",
@@ -291,9 +294,10 @@ void HostMachine::watch_for_doubt(Instant now, Effects& effects)
             policy_.identity_check == IdentityCheck::unchecked || identity().has_value();
         if (!policy_.devices.empty() && may_ask && !readiness_.refused(policy_.devices.front())) {
             preparing_ = commons_->ids.next_attempt();
-            effects.push_back(Power{policy_.host,
-                                    {policy_.devices.front(), PowerAction::prepare, *preparing_,
-                                     now + policy_.fence.reply, identity()}});
+            effects.push_back(
+                Power{policy_.host,
+                      {policy_.devices.front(), PowerAction::prepare, *preparing_,
+                       now + std::min(policy_.fence.reply, prepare_most), identity()}});
         }
         return;
     }
@@ -331,18 +335,6 @@ void HostMachine::warn_of_userspace(Instant now, Effects& effects)
     }
 }
 
-/// While nobody needs them.
-void HostMachine::look_at_devices(Instant now, Effects& effects)
-{
-    const bool ordered = state_ == HostState::fence_failed && readiness_.wanted();
-    if ((episode_ != EpisodeId{0} && !ordered) || !commons_->gate.hold().empty()) {
-        return;
-    }
-    if (auto command = readiness_.due(now, identity())) {
-        effects.push_back(Power{policy_.host, std::move(*command)});
-    }
-}
-
 void HostMachine::look(Instant now, Effects& effects)
 {
     if (state_ == HostState::healthy) {
@@ -358,7 +350,7 @@ void HostMachine::look(Instant now, Effects& effects)
     weigh_word(now, effects);
     switch (state_) {
     case HostState::unseen:
-        if (durable_ && !recalled_ && suspicion_.dead(now)) {
+        if (durable_ && !recalled_ && suspicion_.dead(now) && !rests_after_refusal(now, effects)) {
             enter(now, HostState::suspected, suspicion_.evidence(now));
             try_to_fence(now, effects);
         } else if (!durable_ && !unseen_told_ && now - since_ >= commons_->unseen_alarm) {
@@ -375,10 +367,8 @@ void HostMachine::look(Instant now, Effects& effects)
                             : ""),
                    effects);
         }
-        look_at_devices(now, effects);
         break;
     case HostState::healthy:
-        look_at_devices(now, effects);
         watch_for_doubt(now, effects);
         break;
     case HostState::suspected:
@@ -392,8 +382,6 @@ void HostMachine::look(Instant now, Effects& effects)
             call_off(now, "lives; it was never proven off", effects);
         } else if (now >= retry_at_ && suspicion_.dead(now)) {
             try_to_fence(now, effects);
-        } else {
-            look_at_devices(now, effects);
         }
         break;
     case HostState::fencing:
@@ -417,6 +405,7 @@ void HostMachine::look(Instant now, Effects& effects)
         watch_maintenance(now, effects);
         break;
     }
+    look_at_devices(now, effects);
 }
 
 void HostMachine::on_time(Instant now, Effects& effects)

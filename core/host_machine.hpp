@@ -12,7 +12,7 @@
 #include "core/fence_try.hpp"
 #include "core/host_state.hpp"
 #include "core/planned_work.hpp"
-#include "core/readiness.hpp"
+#include "core/power_of_the_dead.hpp"
 #include "core/readmission.hpp"
 #include "core/suspicion.hpp"
 
@@ -26,7 +26,8 @@ namespace knell {
 /// One host's life (doc/architecture.md, section 5). Issues ForcedDown.
 ///
 /// Of its files host_machine.cpp watches, _fence goes from verdict to Fenced, _down tells Nova and
-/// watches the dead, _return comes back, _order obeys, _planned leaves planned work alone.
+/// watches the dead, _power reads and switches it for that, _return comes back, _order obeys,
+/// _planned leaves planned work alone.
 class HostMachine {
 public:
     HostMachine(HostPolicy policy, Commons& commons);
@@ -39,6 +40,7 @@ public:
     void recall_readmissions(Instant now, const std::vector<Duration>& ago);
     /// What is left of an operator's planned work.
     [[nodiscard]] std::optional<Recollection::Planned> ordered_work(Instant now) const;
+    void compare_logins(Instant now, const Recollection::Refusals& past, Effects& effects);
     /// Why its policy cannot be changed now; empty: adopt() may be called.
     [[nodiscard]] std::string engaged() const;
     void adopt(HostPolicy policy);
@@ -65,7 +67,6 @@ private:
     /// How often Nova's flag is compared with what we believe while a host is down.
     static constexpr Duration flag_watch = 30s;
     enum class Boot { fresh, old, unclear };
-    enum class PowerOn { unwanted, wanted, asked, done };
 
     void enter(Instant now, HostState state, std::string why);
     void notice(Notice::Weight weight, std::string_view id, std::string text,
@@ -81,6 +82,7 @@ private:
     void watch_for_doubt(Instant now, Effects& effects);
     void warn_of_userspace(Instant now, Effects& effects);
     void look_at_devices(Instant now, Effects& effects);
+    [[nodiscard]] bool rests_after_refusal(Instant now, Effects& effects);
     [[nodiscard]] std::optional<SystemUuid> identity() const;
     [[nodiscard]] Boot judge(Instant now, const AgentReport& report) const;
 
@@ -116,6 +118,7 @@ private:
     void watch_the_dead(Instant now, Effects& effects);
     void watch_power(Instant now, Effects& effects);
     void switch_on(Instant now, Effects& effects);
+    void on_switched_on(Instant now, const PowerReply& reply, Effects& effects);
     bool on_power_outside_of_a_fence(Instant now, const PowerReply& reply, Effects& effects);
     void dispute(Instant now, Effects& effects);
     void come_back_early(Instant now, Effects& effects);
@@ -207,14 +210,11 @@ private:
     std::optional<Confirmation> word_;                  ///< that it is off; it does not count yet
     std::vector<std::pair<AttemptId, Answer>> answers_; ///< given once the order is durable
     std::optional<Asked> asked_;
-    std::optional<PowerCommand> watching_; ///< a reading outside of any procedure
+    PowerOfTheDead power_;
     std::optional<AttemptId> sampling_;
-    Instant retry_at_{}, watch_at_{};
+    Instant retry_at_{};
     Duration nova_rest_{};
-    bool nova_warned_ = false, power_came_back_ = false;
-    PowerOn power_on_ = PowerOn::unwanted;
-    Instant power_on_at_{};
-    std::optional<AttemptId> switching_on_;
+    bool nova_warned_ = false;
 };
 
 } // namespace knell

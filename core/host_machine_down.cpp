@@ -52,8 +52,9 @@ void HostMachine::send_force_down(Instant now, Effects& effects)
 void HostMachine::on_forced_down(Instant now, const std::string& detail, Effects& effects)
 {
     // After a restart nobody in this process has seen it off.
-    power_on_ = policy_.power_on && procedure_ ? PowerOn::wanted : PowerOn::unwanted;
-    power_on_at_ = now;
+    power_.switch_on = policy_.power_on && procedure_ ? PowerOfTheDead::SwitchOn::wanted
+                                                      : PowerOfTheDead::SwitchOn::unwanted;
+    power_.switch_on_at = now;
     mark_ = ForcedDown{policy_.host, episode_};
     readmission_.emplace(*mark_, policy_.hold_down);
     nova_warned_ = false;
@@ -68,7 +69,8 @@ void HostMachine::on_forced_down(Instant now, const std::string& detail, Effects
     effects.push_back(Watch{policy_.host, false});
     sampling_ = commons_->ids.next_attempt();
     effects.push_back(SampleServers{policy_.host, *sampling_, now + commons_->nova.reply});
-    watch_at_ = now + policy_.fence.watch;
+    power_.watch.begin(now + policy_.fence.watch, policy_,
+                       certificate_ ? certificate_->witness() : "");
     retry_at_ = now + flag_watch;
 }
 
@@ -95,7 +97,8 @@ void HostMachine::on_foreign_flag(Instant now, Effects& effects)
     enter(now, HostState::down, "off; somebody else had told Nova before, and will untell it");
     notice(Notice::Weight::warning, "FORCED_DOWN_FOREIGN",
            "Nova's flag was set before us; it is not ours and knell will never clear it", effects);
-    watch_at_ = now + policy_.fence.watch;
+    power_.watch.begin(now + policy_.fence.watch, policy_,
+                       certificate_ ? certificate_->witness() : "");
     retry_at_ = now + flag_watch;
 }
 
@@ -177,84 +180,6 @@ void HostMachine::watch_the_dead(Instant now, Effects& effects)
     if (!asked_ && now >= retry_at_) {
         ask_nova(now, Errand::read, effects);
     }
-}
-
-void HostMachine::watch_power(Instant now, Effects& effects)
-{
-    if (!watching_ && now >= watch_at_ && !policy_.devices.empty() && state_ == HostState::down &&
-        (procedure_ || recalled_ || mark_)) {
-        watching_ =
-            PowerCommand{policy_.devices.front(), PowerAction::read, commons_->ids.next_attempt(),
-                         now + policy_.fence.reply, identity()};
-        watch_at_ = now + policy_.fence.watch;
-        effects.push_back(Power{policy_.host, *watching_});
-    } else if (watching_ && now > watching_->reply_by + 1s) {
-        watching_.reset();
-    }
-}
-
-/// Nova knows that it was off: whoever evacuates may begin, and the host may boot.
-void HostMachine::switch_on(Instant now, Effects& effects)
-{
-    if (power_on_ != PowerOn::wanted || now < power_on_at_ || state_ != HostState::down || !mark_ ||
-        commons_->gate.stopped()) {
-        return;
-    }
-    power_on_ = PowerOn::asked;
-    switching_on_ = commons_->ids.next_attempt();
-    effects.push_back(Power{policy_.host,
-                            {policy_.devices.front(), PowerAction::on, *switching_on_,
-                             now + policy_.fence.reply, identity()}});
-}
-
-/// The answers to what was asked besides the procedure. False: it is none of them.
-bool HostMachine::on_power_outside_of_a_fence(Instant now, const PowerReply& reply,
-                                              Effects& effects)
-{
-    if (preparing_ == reply.attempt) {
-        preparing_.reset();
-        readiness_.learn(now, policy_.devices.front(), reply.fault, reply.detail);
-        return !procedure_;
-    }
-    if (switching_on_ == reply.attempt) {
-        switching_on_.reset();
-        if (reply.fault == PowerFault::none) {
-            power_on_ = PowerOn::done;
-            power_came_back_ = true;
-            notice(Notice::Weight::info, "HOST_SWITCHED_ON",
-                   "it boots again; our flag stays until the new boot is well", effects);
-            return true;
-        }
-        power_on_ = PowerOn::wanted;
-        power_on_at_ = now + policy_.fence.retry;
-        if (reply.detail != last_fault_) {
-            last_fault_ = reply.detail;
-            notice(Notice::Weight::warning, "SWITCH_ON_FAILED",
-                   policy_.devices.front().get() + ": " + reply.detail + "; knell tries again",
-                   effects);
-        }
-        return true;
-    }
-    if (!watching_ || watching_->attempt != reply.attempt) {
-        return false;
-    }
-    watching_.reset();
-    const bool heard = reply.fault == PowerFault::none;
-    try_.last_read = reply.state;
-    if (heard && reply.state == PowerState::on && mark_ && !power_came_back_) {
-        power_came_back_ = true;
-        const bool word =
-            certificate_ && certificate_->grounds() == FenceCertificate::Grounds::operator_word;
-        notice(Notice::Weight::warning, "POWER_CAME_BACK",
-               (word ? "it reads ON: switched on again, and not by knell, or never off, as " +
-                           certificate_->witness() + " had said"
-                     : std::string{"it is switched on again, and not by knell"}) +
-                   "; our flag stays until a new boot is well",
-               effects);
-    } else if (heard && reply.state == PowerState::off) {
-        power_came_back_ = false;
-    }
-    return true;
 }
 
 } // namespace knell

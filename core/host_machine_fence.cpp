@@ -215,22 +215,24 @@ void HostMachine::follow(Instant now, FenceProcedure::Next next, Effects& effect
 
 void HostMachine::on_power(Instant now, const PowerReply& reply, Effects& effects)
 {
-    if (readiness_.on_reply(now, reply, policy_.host, effects)) {
+    if (readiness_.on_reply(now, reply, effects)) {
         if (state_ == HostState::fence_failed && readiness_.found_ready(reply.attempt)) {
             retry_at_ = now; // mended
         }
         return;
     }
     if (const auto device = word_ ? word_->on_reply(reply) : std::nullopt) {
-        readiness_.learn(now, *device, reply.fault, reply.detail);
+        readiness_.learn(now, *device, reply.fault, reply.detail, effects);
         return weigh_word(now, effects);
     }
     if (on_power_outside_of_a_fence(now, reply, effects) || !procedure_) {
         return;
     }
+    if (procedure_->awaits(reply.attempt)) {
+        readiness_.learn(now, procedure_->device(), reply.fault, reply.detail, effects);
+    }
     if (reply.fault != PowerFault::none && reply.detail != last_fault_) {
         last_fault_ = reply.detail;
-        readiness_.learn(now, procedure_->device(), reply.fault, reply.detail);
         notice(reply.fault == PowerFault::refused ? Notice::Weight::detail // off already
                                                   : Notice::Weight::warning,
                "FENCE_DEVICE_FAULT", procedure_->device().get() + ": " + reply.detail, effects);
@@ -298,6 +300,26 @@ void HostMachine::fail_to_fence(Instant now, const FenceFailure& failure, Effect
                (failure.refused ? ", or as soon as `knellctl host inspect` finds it mended" : "") +
                ", if it is still silent; if you have seen it off: `knellctl host confirm-off`",
            effects);
+}
+
+/// A restart is no reason to try a password again that was refused a moment ago.
+bool HostMachine::rests_after_refusal(Instant now, Effects& effects)
+{
+    const auto refused = readiness_.refused_at();
+    const auto rest = std::max(policy_.fence.retry, refused_rest);
+    if (!refused || now >= *refused + rest) {
+        return false;
+    }
+    retry_at_ = *refused + rest;
+    enter(now, HostState::fence_failed, readiness_.complaint(identity()));
+    notice(Notice::Weight::alarm, "HOST_FENCE_FAILED",
+           "has failed and is not powered off (" + why_ +
+               "); Nova is not told. knell tries again in " +
+               std::to_string((retry_at_ - now) / 1s) +
+               " s, or as soon as `knellctl host inspect` finds it mended, if it is still silent; "
+               "if you have seen it off: `knellctl host confirm-off`",
+           effects);
+    return true;
 }
 
 /// Life and a device that says OFF: life is believed.

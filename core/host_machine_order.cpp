@@ -64,7 +64,7 @@ void HostMachine::on_order(Instant now, const OperatorOrder& order, Effects& eff
         order_end_maintenance(now, order, effects);
         break;
     case OperatorOrder::What::inspect:
-        readiness_.look_now(now);
+        readiness_.look_now(now, order.by, effects);
         effects.push_back(
             Answer{order.id, true, "its fence devices are being looked at; `knellctl host show`"});
         break;

@@ -169,10 +169,10 @@ void HostMachine::recall(Instant now, const Recollection::OpenEpisode& past, Eff
     suspicion_.assume_seen(now);
     if (!policy_.devices.empty() &&
         (policy_.identity_check == IdentityCheck::unchecked || identity())) {
-        watching_ =
-            PowerCommand{policy_.devices.front(), PowerAction::read, commons_->ids.next_attempt(),
-                         now + policy_.fence.reply, identity()};
-        effects.push_back(Power{policy_.host, *watching_});
+        power_.watch.begin(now, policy_, "");
+        if (auto command = power_.watch.due(now, policy_, readiness_, identity(), commons_->ids)) {
+            effects.push_back(Power{policy_.host, std::move(*command)});
+        }
     }
     const bool proving =
         past.stage == JournalEntry::What::fencing || past.stage == JournalEntry::What::fenced;
@@ -210,7 +210,7 @@ void HostMachine::take_up(Instant now, bool forced_down, Effects& effects)
         mark_ = ForcedDown{policy_.host, episode_};
         readmission_.emplace(*mark_, policy_.hold_down);
         watch_flag(now, flag_watch);
-        watch_at_ = now;
+        power_.watch.begin(now, policy_, "");
         if (!released_by_.empty()) {
             clearance_ = readmission_->by_order();
             enter(now, HostState::readmitting, "Nova's flag is being cleared");

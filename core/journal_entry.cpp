@@ -11,7 +11,7 @@ namespace {
 
 using What = JournalEntry::What;
 
-constexpr std::array<std::pair<What, std::string_view>, 16> words{{
+constexpr std::array<std::pair<What, std::string_view>, 18> words{{
     {What::fencing, "fencing"},
     {What::fenced, "fenced"},
     {What::forcing_down, "forcing_down"},
@@ -27,6 +27,8 @@ constexpr std::array<std::pair<What, std::string_view>, 16> words{{
     {What::unheld, "unheld"},
     {What::maintenance, "maintenance"},
     {What::maintenance_ended, "maintenance_ended"},
+    {What::refused, "refused"},
+    {What::unrefused, "unrefused"},
     {What::told, "told"},
 }};
 
@@ -79,6 +81,17 @@ Recollection fold(std::span<const JournalEntry> entries)
         case What::maintenance_ended:
             if (entry.host) {
                 past.planned.erase(*entry.host);
+            }
+            continue;
+        case What::refused:
+            if (entry.host) {
+                past.refused[*entry.host].insert_or_assign(
+                    DeviceId{entry.by}, Recollection::Refusal{LoginMark{entry.detail}, entry.age});
+            }
+            continue;
+        case What::unrefused:
+            if (entry.host) {
+                past.refused[*entry.host].erase(DeviceId{entry.by});
             }
             continue;
         case What::ordered:

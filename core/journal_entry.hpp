@@ -31,14 +31,16 @@ struct JournalEntry {
         unheld,
         maintenance, ///< an operator's planned work began; `lasting` says for how long
         maintenance_ended,
-        told ///< what was said of an episode; decides nothing, explains later
+        refused,   ///< the device `by` refused our password; `detail` is the login's mark
+        unrefused, ///< that is over
+        told       ///< what was said of an episode; decides nothing, explains later
     };
     What what = What::cancelled;
     std::optional<HostId> host{}; ///< absent for armed and disarmed
     EpisodeId episode{0};
     std::optional<BootId> boot{};         ///< the boot that failed, where it is known
     std::optional<SystemUuid> identity{}; ///< what its agent last told of itself
-    std::string by{};                     ///< "knelld" or the operator's identity
+    std::string by{};                     ///< "knelld", the operator's identity, or a device
     std::string detail{};
     Duration lasting{}; ///< of maintenance
     Duration age{};     ///< when read back: how long ago, by the wall clock; never stored
@@ -70,6 +72,13 @@ struct Recollection {
         Duration left{}; ///< may be negative: it ended while knelld was away
     };
     std::map<HostId, Planned> planned;
+    /// A device that would not have our password.
+    struct Refusal {
+        LoginMark login{""};
+        Duration ago{};
+    };
+    using Refusals = std::map<DeviceId, Refusal>;
+    std::map<HostId, Refusals> refused;
     std::map<HostId, std::vector<Duration>> readmitted; ///< how long ago
     struct Spent {
         HostId host;

@@ -174,7 +174,8 @@ struct Policy {
     GatePolicy gate;
     VantagePolicy vantage;
     NovaTiming nova;
-    Duration unseen_alarm = 2min; ///< a host not heard for so long since start is told of
+    std::map<DeviceId, LoginMark> logins{}; ///< a change of these changes no host
+    Duration unseen_alarm = 2min;           ///< a host not heard for so long since start is told of
 
     friend bool operator==(const Policy&, const Policy&) = default;
 };

@@ -27,6 +27,7 @@ enum class PowerFault {
     silent,            ///< no answer in time, or the helper died
     refused,           ///< heard, and not carried out because the chassis says it is off already
     busy,              ///< would not for any other reason: no session slot, node busy, an error
+    displaced,         ///< not asked, or not to the end: we wanted the device for something else
     wrong_credentials, ///< user, password, K_g or privilege; asking again can lock the account
     wrong_identity     ///< the device belongs to another host
 };
@@ -46,6 +47,8 @@ struct DeviceFacts {
     std::optional<bool> cipher_zero;   ///< it accepts cipher suite 0: a login without a password
     std::optional<std::string>
         on_restore; ///< power restore policy: always-on, previous, always-off
+    /// Whose it says that it is, in the order of its bytes.
+    std::optional<SystemUuid> system_guid{};
 
     friend bool operator==(const DeviceFacts&, const DeviceFacts&) = default;
 };

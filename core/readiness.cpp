@@ -8,8 +8,13 @@ namespace knell {
 
 namespace {
 
-/// After a device did not answer, it is looked at again sooner than a healthy one.
+/// After a device did not answer, it is looked at again sooner than a healthy one, then ever later.
 constexpr Duration sooner = 1min;
+constexpr unsigned doublings = 10;
+/// Somebody waits for the look that it was too busy for.
+constexpr Duration soonest = 5s;
+/// So often in a row, and it is not busy but unusable.
+constexpr unsigned busy_most = 3;
 constexpr Duration answer_grace = 1s;
 
 /// What the device's owner should mend although it can be used.
@@ -28,7 +33,8 @@ std::string advice(const DeviceFacts& facts)
 
 } // namespace
 
-Readiness::Readiness(const HostPolicy& policy, Ids& ids) : ids_{&ids}
+Readiness::Readiness(const HostPolicy& policy, Ids& ids, Turnstile& gate)
+    : host_{policy.host}, ids_{&ids}, gate_{&gate}
 {
     adopt(policy);
 }
@@ -44,8 +50,14 @@ void Readiness::adopt(const HostPolicy& policy)
         if (known != before.end()) {
             devices_.push_back(std::move(*known));
         } else {
-            Device device{{id, "unknown", "", {}, {}, {}}, State::unknown, false, {}, false};
-            devices_.push_back(std::move(device));
+            devices_.push_back({{id, "unknown", "", {}, {}, {}},
+                                State::unknown,
+                                {},
+                                LoginMark{""},
+                                {},
+                                false,
+                                0,
+                                0});
         }
     }
     if (asked_ && find(asked_->device) == nullptr) {
@@ -60,13 +72,64 @@ void Readiness::begin(Instant now, Duration after)
     }
 }
 
-void Readiness::look_now(Instant now)
+void Readiness::recall(Instant now, const Recollection::Refusals& past)
+{
+    for (const auto& [id, refusal] : past) {
+        if (auto* device = find(id)) {
+            device->refused_at = now - refusal.ago;
+            device->login = refusal.login;
+            settle(*device, State::not_ready,
+                   "it refused our password while an earlier knelld ran");
+        }
+    }
+}
+
+void Readiness::compare(Instant now, const std::map<DeviceId, LoginMark>& logins, Effects& effects)
 {
     for (auto& device : devices_) {
-        device.refused = false;
+        const auto found = logins.find(device.shown.id);
+        const auto login = found == logins.end() ? LoginMark{""} : found->second;
+        if (device.refused_at && device.login != login) {
+            forgive(device, "its login was changed", effects);
+            device.next = now;
+        }
+        device.login = login;
+    }
+}
+
+void Readiness::look_now(Instant now, const std::string& by, Effects& effects)
+{
+    for (auto& device : devices_) {
+        if (device.refused_at) {
+            forgive(device, by + " has it looked at", effects);
+        }
         device.next = now;
         device.wanted = true;
+        device.busy = 0;
     }
+}
+
+void Readiness::refuse(Instant now, Device& device, Effects& effects)
+{
+    device.refused_at = now;
+    keep(JournalEntry::What::refused, device, device.login.get(), effects);
+}
+
+void Readiness::forgive(Device& device, std::string why, Effects& effects)
+{
+    device.refused_at.reset();
+    settle(device, State::unknown, "");
+    keep(JournalEntry::What::unrefused, device, std::move(why), effects);
+}
+
+/// Nothing waits for it: it decides only what the next knelld does.
+void Readiness::keep(JournalEntry::What what, const Device& device, std::string detail,
+                     Effects& effects)
+{
+    JournalEntry entry{what, host_};
+    entry.by = device.shown.id.get();
+    entry.detail = std::move(detail);
+    effects.push_back(Record{std::move(entry), ids_->next_attempt()});
 }
 
 Readiness::Device* Readiness::find(const DeviceId& id)
@@ -78,52 +141,87 @@ Readiness::Device* Readiness::find(const DeviceId& id)
 
 std::optional<PowerCommand> Readiness::due(Instant now, const std::optional<SystemUuid>& identity)
 {
-    if (asked_ && now > asked_->reply_by + answer_grace) {
-        asked_.reset();
-    }
+    give_up(now);
     if (asked_) {
         return std::nullopt;
     }
     for (auto& device : devices_) {
         const bool never = timing_.inspect == Duration::zero() && !device.wanted;
-        if (never || device.refused || now < device.next) {
+        if (never || device.refused_at || now < device.next) {
             continue;
         }
+        auto pass = gate_->enter();
+        if (!pass) {
+            return std::nullopt;
+        }
         device.next = now + timing_.inspect;
-        asked_ = {ids_->next_attempt(), device.shown.id, now, now + timing_.reply,
-                  identity || identity_check_ == IdentityCheck::unchecked};
+        asked_ = {ids_->next_attempt(),
+                  device.shown.id,
+                  now,
+                  now + timing_.reply,
+                  identity || identity_check_ == IdentityCheck::unchecked,
+                  std::move(pass)};
         return PowerCommand{device.shown.id, PowerAction::inspect, asked_->attempt,
                             asked_->reply_by, identity};
     }
     return std::nullopt;
 }
 
+void Readiness::give_up(Instant now)
+{
+    if (asked_ && now > asked_->reply_by + answer_grace) {
+        asked_.reset();
+    }
+}
+
 void Readiness::settle(Device& device, State state, std::string why)
 {
     device.state = state;
-    device.shown.state = state == State::ready ? "ready" : "not ready";
+    device.shown.state = state == State::ready       ? "ready"
+                         : state == State::not_ready ? "not ready"
+                                                     : "unknown";
     device.shown.why = std::move(why);
 }
 
-bool Readiness::on_reply(Instant now, const PowerReply& reply, const HostId& host, Effects& effects)
+/// We needed it for something else, or it has no session to spare just now.
+bool Readiness::still_unknown(Instant now, Device& device, PowerFault fault) const
+{
+    device.busy = fault == PowerFault::busy ? device.busy + 1 : 0;
+    if (fault != PowerFault::displaced && (device.busy == 0 || device.busy >= busy_most)) {
+        return false;
+    }
+    const auto rest = device.wanted ? soonest : sooner;
+    device.next =
+        now + (timing_.inspect == Duration::zero() ? rest : std::min(timing_.inspect, rest));
+    return true;
+}
+
+bool Readiness::on_reply(Instant now, const PowerReply& reply, Effects& effects)
 {
     if (!asked_ || asked_->attempt != reply.attempt) {
         return false;
     }
-    const auto asked = *std::exchange(asked_, std::nullopt);
+    const auto asked = std::move(*std::exchange(asked_, std::nullopt));
     auto* device = find(asked.device);
-    if (device == nullptr || reply.fault == PowerFault::busy) {
-        return true; // somebody needed it, or it has no session to spare: we do not know
+    if (device == nullptr || still_unknown(now, *device, reply.fault)) {
+        return true;
     }
     const auto before = std::pair{device->state, device->shown.why};
     device->wanted = false;
     device->shown.looked_at = now;
     device->shown.latency = now - asked.at;
     if (reply.fault != PowerFault::none) {
-        device->refused = reply.fault == PowerFault::wrong_credentials;
-        device->next = now + std::min(timing_.inspect, sooner);
-        settle(*device, State::not_ready, reply.detail);
+        if (reply.fault == PowerFault::wrong_credentials) {
+            refuse(now, *device, effects);
+        }
+        device->next = now + std::min(timing_.inspect, sooner * (1U << device->failed));
+        device->failed = std::min(device->failed + 1, doublings);
+        settle(*device, State::not_ready,
+               reply.detail + (reply.fault == PowerFault::busy
+                                   ? ", at " + std::to_string(busy_most) + " looks in a row"
+                                   : ""));
     } else {
+        device->failed = 0;
         device->shown.facts = reply.facts.value_or(DeviceFacts{});
         const bool powerless = device->shown.facts.may_power_off == false;
         settle(*device, powerless ? State::not_ready : State::ready,
@@ -140,28 +238,49 @@ bool Readiness::on_reply(Instant now, const PowerReply& reply, const HostId& hos
     const auto why = device->shown.why.empty() ? "" : ": " + device->shown.why;
     effects.push_back(Notice{
         ready && why.empty() ? Notice::Weight::info : Notice::Weight::warning,
-        ready ? "FENCE_READY" : "FENCE_NOT_READY", host, EpisodeId{0},
+        ready ? "FENCE_READY" : "FENCE_NOT_READY", host_, EpisodeId{0},
         device->shown.id.get() +
             (!ready        ? " could not power it off now"
              : asked.known ? " could power it off"
                            : " could power it off, once it can be compared whose it is") +
-            why + (device->refused ? ". Not tried again until `knellctl host inspect`" : "")});
+            why + (device->refused_at ? ". Not tried again until `knellctl host inspect`" : "")});
     return true;
 }
 
-void Readiness::learn(Instant now, const DeviceId& id, PowerFault fault, const std::string& detail)
+void Readiness::learn(Instant now, const DeviceId& id, PowerFault fault, const std::string& detail,
+                      Effects& effects)
 {
-    if (auto* device = find(id); device != nullptr && fault == PowerFault::wrong_credentials) {
-        device->refused = true;
+    auto* device = find(id);
+    if (device == nullptr) {
+        return;
+    }
+    if (fault == PowerFault::wrong_credentials) {
+        refuse(now, *device, effects);
         device->shown.looked_at = now;
         settle(*device, State::not_ready, detail);
+    } else if (fault == PowerFault::none && device->refused_at) {
+        forgive(*device, "it let us in", effects);
+        device->next = now;
     }
 }
 
 bool Readiness::refused(const DeviceId& id) const
 {
-    return std::any_of(devices_.begin(), devices_.end(),
-                       [&](const auto& one) { return one.shown.id == id && one.refused; });
+    return std::any_of(devices_.begin(), devices_.end(), [&](const auto& one) {
+        return one.shown.id == id && one.refused_at.has_value();
+    });
+}
+
+std::optional<Instant> Readiness::refused_at() const
+{
+    std::optional<Instant> last;
+    for (const auto& device : devices_) {
+        if (!device.refused_at) {
+            return std::nullopt;
+        }
+        last = std::max(last.value_or(*device.refused_at), *device.refused_at);
+    }
+    return last;
 }
 
 bool Readiness::wanted() const

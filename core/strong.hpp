@@ -33,6 +33,8 @@ using SentinelId = Strong<std::string, struct SentinelIdTag>;
 using DomainId = Strong<std::string, struct DomainIdTag>;
 /// A fence device, as named in knell.yaml, unique over the whole inventory.
 using DeviceId = Strong<std::string, struct DeviceIdTag>;
+/// A few bits of a digest of the login at a fence device: another when the login was changed.
+using LoginMark = Strong<std::string, struct LoginMarkTag>;
 /// The kernel's /proc/sys/kernel/random/boot_id of one boot of a host.
 using BootId = Strong<std::string, struct BootIdTag>;
 /// SMBIOS system UUID, lower case with dashes; the BMC reports it as System GUID.

@@ -13,7 +13,7 @@ namespace {
 
 PowerReply in_use(AttemptId attempt)
 {
-    return {attempt, PowerState::unknown, PowerFault::busy,
+    return {attempt, PowerState::unknown, PowerFault::displaced,
             "not inspected: the device is wanted for something that matters more"};
 }
 

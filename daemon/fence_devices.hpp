@@ -16,9 +16,9 @@ namespace knell {
 /// All fence devices by name. A device does one thing at a time: what comes
 /// meanwhile waits its turn, and is answered `unknown` if its time runs out first.
 ///
-/// An inspection never delays anything else: it is stood down and answered `busy` as soon as
+/// An inspection never delays anything else: it is stood down and answered `displaced` as soon as
 /// something else is asked of the device, which goes on in a fresh session; one that finds
-/// something else under way is answered `busy` when that is answered. It leaves no session
+/// something else under way is answered `displaced` when that is answered. It leaves no session
 /// behind, unless there was one before.
 class FenceDevices {
 public:

@@ -3,6 +3,7 @@
 
 #include "daemon/config/duration_text.hpp"
 #include "daemon/config/keys.hpp"
+#include "daemon/config/login_mark.hpp"
 #include "daemon/config/making.hpp"
 #include "daemon/config/map_reader.hpp"
 #include "daemon/config/nearest.hpp"
@@ -271,6 +272,9 @@ void read_host(const NamedHost& named, const Value& raw, const Place& name_place
     read_fence(making, beats);
     spare_our_own_machine(making);
 
+    for (const auto& device : host.devices) {
+        draft.config.policy.logins.emplace(device.id, login_mark(device));
+    }
     draft.config.hosts.push_back(std::move(host));
     draft.config.policy.hosts.push_back(std::move(policy));
 }

@@ -50,6 +50,11 @@ json::value plainly(const std::optional<T>& value)
     return value ? json::value(*value) : json::value(nullptr);
 }
 
+json::value plainly_named(const std::optional<SystemUuid>& value)
+{
+    return value ? json::value(value->get()) : json::value(nullptr);
+}
+
 json::value moment(const std::optional<Instant>& then, const Now& now)
 {
     return then ? json::value(moment(*then, now)) : json::value(nullptr);
@@ -107,7 +112,8 @@ json::object to_json(const DeviceView& device, const Now& now)
         {"latency", device.latency ? json::value(seconds(*device.latency)) : json::value(nullptr)},
         {"may_power_off", plainly(device.facts.may_power_off)},
         {"cipher_zero", plainly(device.facts.cipher_zero)},
-        {"on_restore", plainly(device.facts.on_restore)}};
+        {"on_restore", plainly(device.facts.on_restore)},
+        {"system_guid", plainly_named(device.facts.system_guid)}};
 }
 
 json::value to_json(const std::optional<PlannedView>& planned, const Now& now)

@@ -53,7 +53,7 @@ struct Now {
 ///          "outcome": text, "fits": bool}
 /// device  {"id": text, "state": "unknown" | "ready" | "not ready", "why": text,
 ///          "looked_at": moment | null, "latency": seconds | null, "may_power_off": bool | null,
-///          "cipher_zero": bool | null, "on_restore": text | null}
+///          "cipher_zero": bool | null, "on_restore": text | null, "system_guid": text | null}
 /// row     {"seq": n, "at": text, "what": text, "host": text | null, "episode": n | null,
 ///          "boot": text | null, "by": text, "detail": text}
 /// notice  {"at": text, "weight": "detail" | "info" | "warning" | "alarm", "id": text,

@@ -69,6 +69,9 @@ Answer Session::look(const std::optional<SystemUuid>& identity, const std::funct
         answer.detail = "the BMC does not tell its chassis status (completion code " +
                         hex_byte(status[0]) + ")";
     }
+    if (told_ && !blank(*told_)) {
+        facts.system_guid = SystemUuid{text_of(*told_)};
+    }
     answer.facts = std::move(facts);
     return answer;
 }

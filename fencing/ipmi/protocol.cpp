@@ -175,18 +175,25 @@ bool facts_fit(PowerState state, PowerFault fault)
             fault == PowerFault::wrong_credentials);
 }
 
-/// Three fields, and all of the rest of the line.
+/// Four fields, and all of the rest of the line.
 std::optional<DeviceFacts> facts_of(Fields& fields)
 {
     const auto may_power_off = value_in(answers, fields.value("may_power_off").value_or(""));
     const auto cipher_zero = value_in(answers, fields.value("cipher_zero").value_or(""));
     auto on_restore = fields.value("on_restore");
     const bool told = on_restore != "unknown";
+    auto guid = fields.value("system_guid");
+    const bool named = guid != "unknown";
     if (!may_power_off || !cipher_zero || !on_restore ||
-        (told && !is_restore_policy(*on_restore)) || !fields.at_end()) {
+        (told && !is_restore_policy(*on_restore)) || !guid || (named && !uuid_bytes(*guid)) ||
+        !fields.at_end()) {
         return std::nullopt;
     }
-    return DeviceFacts{*may_power_off, *cipher_zero, told ? std::move(on_restore) : std::nullopt};
+    DeviceFacts facts{*may_power_off, *cipher_zero, told ? std::move(on_restore) : std::nullopt};
+    if (named) {
+        facts.system_guid = SystemUuid{*std::move(guid)};
+    }
+    return facts;
 }
 
 std::string joined(const std::vector<std::string>& names)
@@ -345,6 +352,8 @@ std::string write_reply(const PowerReply& reply)
         line += " cipher_zero=";
         line += name_in(answers, reply.facts->cipher_zero);
         line += " on_restore=" + reply.facts->on_restore.value_or("unknown");
+        line += " system_guid=" +
+                (reply.facts->system_guid ? reply.facts->system_guid->get() : "unknown");
     }
     return line;
 }

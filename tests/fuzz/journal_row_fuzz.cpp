@@ -21,10 +21,11 @@ namespace {
 namespace json = boost::json;
 using fuzz::require;
 
-constexpr std::array<const char*, 17> words{
-    "fencing",   "fenced",      "forcing_down",      "forced_down", "clearing",   "readmitted",
-    "cancelled", "disputed",    "ordered",           "armed",       "disarmed",   "held",
-    "unheld",    "maintenance", "maintenance_ended", "told",        "reticulated"};
+constexpr std::array<const char*, 19> words{
+    "fencing",    "fenced",    "forcing_down", "forced_down", "clearing",
+    "readmitted", "cancelled", "disputed",     "ordered",     "armed",
+    "disarmed",   "held",      "unheld",       "maintenance", "maintenance_ended",
+    "refused",    "unrefused", "told",         "reticulated"};
 
 /// One journal for all inputs; its rows are another input's each time.
 class Desk {

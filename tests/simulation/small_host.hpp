@@ -5,13 +5,14 @@
 #include "core/power.hpp"
 
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
 
 namespace knell::test {
 
-/// How a fence device behaves. It is the same for all devices of a host.
+/// How a fence device behaves.
 enum class Bmc {
     honest,
     mute,        ///< never answers, does nothing
@@ -20,7 +21,8 @@ enum class Bmc {
     deaf,        ///< says that it did, and did not
     says_off,    ///< whatever is true
     strangers,   ///< its identity is another machine's
-    locked       ///< it does not know our password
+    locked,      ///< it does not know our password
+    full         ///< no session slot is free
 };
 
 /// How Nova behaves towards one host's requests.
@@ -52,7 +54,8 @@ struct SmallHost {
     std::optional<Instant> mute_since{}; ///< its agent, as far as the truth goes
     Instant alive_since{};               ///< on every monitor, as far as the truth goes
 
-    Bmc bmc = Bmc::honest;
+    Bmc bmc = Bmc::honest;           ///< each of its devices, but for
+    std::map<DeviceId, Bmc> other{}; ///< these
     Nova nova = Nova::honest;
     bool flag = false; ///< Nova's forced_down
     Owner owner = Owner::nobody;
@@ -76,6 +79,11 @@ struct SmallHost {
                 return cut_off.count(monitor.network) == 0 &&
                        (monitor.kind == MonitorKind::icmp ? kernel_answers() : agent_beats());
             });
+    }
+    [[nodiscard]] Bmc manner(const DeviceId& device) const
+    {
+        const auto found = other.find(device);
+        return found == other.end() ? bmc : found->second;
     }
     [[nodiscard]] std::string boot_id() const
     {

@@ -339,22 +339,25 @@ void SmallWorld::execute(const Power& power)
     at(now_ + power_takes / 2, [this, power, helper = hosts_.at(power.host).helper] {
         auto& it = hosts_.at(power.host);
         const auto& command = power.command;
-        if (helper != it.helper || it.bmc == Bmc::mute) {
+        const auto bmc = it.manner(command.device);
+        if (helper != it.helper || bmc == Bmc::mute) {
             return;
         }
         PowerReply reply{command.attempt, PowerState::unknown, PowerFault::none, ""};
         auto when = now_ + power_takes / 2;
-        if (it.bmc == Bmc::dumb) {
+        if (bmc == Bmc::dumb) {
             reply = {command.attempt, PowerState::unknown, PowerFault::silent, "no answer"};
             when = command.reply_by;
-        } else if (it.bmc == Bmc::strangers) {
+        } else if (bmc == Bmc::strangers) {
             reply = {command.attempt, PowerState::unknown, PowerFault::wrong_identity, "not it"};
-        } else if (it.bmc == Bmc::locked) {
+        } else if (bmc == Bmc::locked) {
             reply = {command.attempt, PowerState::unknown, PowerFault::wrong_credentials, "locked"};
+        } else if (bmc == Bmc::full) {
+            reply = {command.attempt, PowerState::unknown, PowerFault::busy, "no session slot"};
         } else if (command.action == PowerAction::off) {
-            if (it.bmc == Bmc::refuses_off) {
+            if (bmc == Bmc::refuses_off) {
                 reply = {command.attempt, PowerState::unknown, PowerFault::refused, "refused"};
-            } else if (it.bmc == Bmc::honest) {
+            } else if (bmc == Bmc::honest) {
                 it.power = it.booted = false;
             }
         } else if (command.action == PowerAction::on) {
@@ -362,9 +365,9 @@ void SmallWorld::execute(const Power& power)
         } else if (command.action == PowerAction::inspect) {
             reply.facts = it.facts;
         } else if (command.action == PowerAction::read) {
-            reply.state = it.power && it.bmc != Bmc::says_off ? PowerState::on : PowerState::off;
+            reply.state = it.power && bmc != Bmc::says_off ? PowerState::on : PowerState::off;
             // A device that lies for a host that nobody can hear fools everyone.
-            const bool fooled = it.bmc == Bmc::says_off && !it.heard();
+            const bool fooled = bmc == Bmc::says_off && !it.heard();
             judge_.on_reading(command.attempt, now_, reply.state, !it.power || fooled);
         }
         hand_over(when, PowerAnswer{power.host, reply});

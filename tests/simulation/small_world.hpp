@@ -51,6 +51,11 @@ public:
     OrderId order(OperatorOrder::What what, const std::string& name = {}, bool force = false);
     /// Why not; empty: the policy is taken up. Hosts that are new to the world stay unwatched.
     [[nodiscard]] std::vector<std::string> reload(const Policy& policy);
+    /// In the files; taken up with the next start or reload.
+    void change_login(const std::string& device, const std::string& mark)
+    {
+        policy_.logins.insert_or_assign(DeviceId{device}, LoginMark{mark});
+    }
     /// Hand something to the fleet out of turn, as a confused outside might.
     void tell(const Event& event);
 

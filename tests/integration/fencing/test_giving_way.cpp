@@ -40,7 +40,7 @@ TEST_F(GivingWayTest, a_fence_does_not_wait_for_an_inspection_that_hangs)
     ASSERT_TRUE(wait_for(2));
     EXPECT_EQ(told.at(2).fault, PowerFault::none) << told.at(2).detail;
     ASSERT_TRUE(wait_for(1));
-    EXPECT_EQ(told.at(1).fault, PowerFault::busy) << "not silent: nobody waited for it";
+    EXPECT_EQ(told.at(1).fault, PowerFault::displaced) << "not silent: nobody waited for it";
     EXPECT_FALSE(told.at(1).facts);
 
     bmc.fault("");

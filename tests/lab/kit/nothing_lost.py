@@ -8,7 +8,7 @@ from kit.common import read, path
 
 OFF, READS = 'netfn 00 cmd 02 00', 'power reads '       # IPMI v2.0, 28.3; and what the BMC said of the power, 28.2
 OVER = 'readmitted', 'cancelled'
-ASIDE = 'told', 'ordered'           # an order that was killed before its answer was never promised
+ASIDE = 'told', 'refused', 'unrefused', 'ordered'   # an order that was killed before its answer was never promised
 FRESH = 2 + 1                       # fencing.fresh of a story, and what it takes from knelld to Nova, s
 TOLD = 'HOST_FENCING', 'HOST_FENCED', 'HOST_FORCED_DOWN', 'HOST_READMITTED'
 # Struck there the record is queued and not durable, so that nothing may have left that needs it.

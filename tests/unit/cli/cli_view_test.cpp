@@ -140,7 +140,8 @@ json::object rich_host()
     told["devices"] = json::parse(R"([
         {"id": "bmc2", "state": "ready", "why": "it accepts cipher suite 0",
          "looked_at": {"seconds_ago": 62.5, "at": ""}, "latency": 0.02, "may_power_off": true,
-         "cipher_zero": true, "on_restore": "always-off"},
+         "cipher_zero": true, "on_restore": "always-off",
+         "system_guid": "4c4c4544-0034-4310-8051-b4c04f4e3132"},
         {"id": "pdu2", "state": "not ready", "why": "no answer",
          "looked_at": {"seconds_ago": 3.5, "at": ""}, "latency": 1.5, "may_power_off": null,
          "cipher_zero": null, "on_restore": null},
@@ -189,10 +190,10 @@ Dead or alive: dead when 1 of 2 networks are silent, unless heartbeat@storage be
        any     any      alive
   now  silent  up       so it is alive: heartbeat@storage beats
 
-  DEVICE  STATE      LOOKED AT  TOOK   MAY POWER OFF  CIPHER 0  ON POWER RETURN
-  bmc2    ready      1m 2s ago  20 ms  yes            yes       always-off       it accepts cipher suite 0
-  pdu2    not ready  3.5s ago   1.5s   not told       not told  not told         no answer
-  new2    unknown    never      -      no             no        not told
+  DEVICE  STATE      LOOKED AT  TOOK   MAY POWER OFF  CIPHER 0  ON POWER RETURN  SYSTEM GUID
+  bmc2    ready      1m 2s ago  20 ms  yes            yes       always-off       4c4c4544-0034-4310-8051-b4c04f4e3132  it accepts cipher suite 0
+  pdu2    not ready  3.5s ago   1.5s   not told       not told  not told         not told                              no answer
+  new2    unknown    never      -      no             no        not told         not told
 
 It is left alone and not fenced until it is back, or its time is over. At once: `knellctl maintenance end compute2 --reason ...`.
 )");

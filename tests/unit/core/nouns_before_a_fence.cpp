@@ -42,11 +42,12 @@ protected:
         const auto command = readiness.due(now, uuid);
         ASSERT_TRUE(command.has_value());
         EXPECT_TRUE(readiness.on_reply(now, {command->attempt, PowerState::unknown, fault, detail},
-                                       compute1, effects));
+                                       effects));
     }
 
     Ids ids{EpisodeId{0}};
-    Readiness readiness{with_two_devices(), ids};
+    Turnstile gate{8};
+    Readiness readiness{with_two_devices(), ids, gate};
     Effects effects;
 };
 
@@ -82,6 +83,86 @@ TEST_F(ReadinessTest, of_a_device_that_is_busy_nothing_new_is_known)
     EXPECT_THAT(effects, IsEmpty());
 }
 
+TEST_F(ReadinessTest, a_device_that_is_busy_for_long_is_not_ready)
+{
+    look(start, PowerFault::none, "");
+    look(start, PowerFault::none, "");
+    look(start + 10min, PowerFault::busy, "no session slot is free");
+    look(start + 10min, PowerFault::none, "");
+    look(start + 11min, PowerFault::busy, "no session slot is free");
+    EXPECT_EQ(readiness.view().at(0).state, "ready");
+    effects.clear();
+    look(start + 12min, PowerFault::busy, "no session slot is free");
+    EXPECT_EQ(readiness.view().at(0).state, "not ready");
+    EXPECT_EQ(readiness.view().at(0).why, "no session slot is free, at 3 looks in a row");
+    EXPECT_EQ(effects.size(), 1U);
+    look(start + 13min, PowerFault::busy, "no session slot is free");
+    EXPECT_EQ(effects.size(), 1U) << "said once";
+    look(start + 15min, PowerFault::none, "");
+    EXPECT_EQ(readiness.view().at(0).state, "ready");
+}
+
+TEST_F(ReadinessTest, a_look_that_gave_way_to_something_else_says_nothing_of_the_device)
+{
+    for (auto now = start; now < start + 10min; now += 1min) {
+        look(now, PowerFault::displaced, "wanted for something else");
+    }
+    EXPECT_EQ(readiness.view().at(0).state, "unknown");
+    EXPECT_THAT(effects, IsEmpty());
+}
+
+TEST_F(ReadinessTest, an_operator_soon_knows_that_a_device_is_busy_and_it_is_left_in_peace)
+{
+    auto policy = with_two_devices();
+    policy.devices.pop_back();
+    policy.fence.inspect = 0s; // never
+    readiness.adopt(policy);
+    EXPECT_FALSE(readiness.due(start, uuid));
+    readiness.look_now(start, "alice", effects);
+    for (unsigned second = 0; second < 3600; ++second) {
+        const auto now = start + second * 1s;
+        if (const auto command = readiness.due(now, uuid)) {
+            EXPECT_EQ(second % 5, 0U);
+            EXPECT_LE(second, 10U);
+            (void)readiness.on_reply(
+                now, {command->attempt, PowerState::unknown, PowerFault::busy, "full"}, effects);
+        }
+    }
+    EXPECT_EQ(readiness.complaint(uuid), "bmc: full, at 3 looks in a row");
+}
+
+TEST_F(ReadinessTest, a_device_that_keeps_failing_is_looked_at_ever_less)
+{
+    auto policy = with_two_devices();
+    policy.devices.pop_back();
+    readiness.adopt(policy);
+    std::vector<Duration> looks;
+    for (auto now = start; now < start + 35min; now += 1min) {
+        if (const auto command = readiness.due(now, uuid)) {
+            looks.push_back(now - start);
+            (void)readiness.on_reply(
+                now, {command->attempt, PowerState::unknown, PowerFault::silent, "dead"}, effects);
+        }
+    }
+    EXPECT_EQ(looks, (std::vector<Duration>{0min, 1min, 3min, 7min, 15min, 25min}));
+}
+
+TEST_F(ReadinessTest, so_many_devices_of_the_fleet_are_looked_at_at_once_and_no_more)
+{
+    Turnstile narrow{1};
+    Readiness one{with_two_devices(), ids, narrow};
+    Readiness other{with_two_devices(), ids, narrow};
+    const auto command = one.due(start, uuid);
+    ASSERT_TRUE(command);
+    EXPECT_FALSE(other.due(start, uuid));
+    EXPECT_TRUE(one.on_reply(start, {command->attempt, PowerState::unknown, PowerFault::none, ""},
+                             effects));
+    EXPECT_TRUE(other.due(start, uuid));
+    EXPECT_FALSE(one.due(start, uuid));
+    other.give_up(start + 1min);
+    EXPECT_TRUE(one.due(start + 1min, uuid)) << "what is never answered holds nobody up";
+}
+
 TEST_F(ReadinessTest, a_device_that_failed_is_looked_at_again_sooner_than_one_that_is_well)
 {
     look(start, PowerFault::silent, "no route to host");
@@ -105,11 +186,27 @@ TEST_F(ReadinessTest, a_host_that_cannot_be_told_from_another_is_not_ready)
 
 TEST_F(ReadinessTest, a_password_refused_in_a_fence_is_not_tried_again_when_looking)
 {
-    readiness.learn(start, DeviceId{"bmc"}, PowerFault::wrong_credentials, "wrong password");
+    readiness.learn(start, DeviceId{"bmc"}, PowerFault::wrong_credentials, "wrong password",
+                    effects);
     EXPECT_TRUE(readiness.refused(DeviceId{"bmc"}));
     const auto next = readiness.due(start + 1h, uuid);
     ASSERT_TRUE(next);
     EXPECT_EQ(next->device, DeviceId{"pdu"});
+}
+
+TEST_F(ReadinessTest, a_refusal_is_over_when_the_device_lets_us_in)
+{
+    const DeviceId bmc{"bmc"};
+    readiness.learn(start, bmc, PowerFault::wrong_credentials, "wrong password", effects);
+    readiness.learn(start + 1s, bmc, PowerFault::silent, "lost", effects);
+    EXPECT_TRUE(readiness.refused(bmc));
+    readiness.learn(start + 2s, bmc, PowerFault::none, "", effects);
+    EXPECT_FALSE(readiness.refused(bmc));
+    EXPECT_EQ(readiness.view().at(0).state, "unknown") << "it will be looked at";
+    ASSERT_EQ(effects.size(), 2U);
+    EXPECT_EQ(std::get<Record>(effects.at(0)).entry.what, JournalEntry::What::refused);
+    EXPECT_EQ(std::get<Record>(effects.at(1)).entry.what, JournalEntry::What::unrefused);
+    EXPECT_EQ(std::get<Record>(effects.at(1)).entry.by, "bmc");
 }
 
 TEST_F(ReadinessTest, a_reload_keeps_what_is_known_of_devices_that_stay)

@@ -366,7 +366,8 @@ protected:
 
     Ids ids{EpisodeId{0}};
     HostPolicy policy = with_two_devices();
-    Readiness readiness{policy, ids};
+    Turnstile gate{8};
+    Readiness readiness{policy, ids, gate};
     Confirmation word{{OrderId{1}, What::confirm_off, policy.host, "alice", "dark", false},
                       EpisodeId{7}};
 };
@@ -435,7 +436,8 @@ TEST_F(TwoDevices, nobody_waits_for_a_look_as_long_as_a_device_may_take_otherwis
 
 TEST_F(TwoDevices, one_that_refused_our_password_is_not_asked)
 {
-    readiness.learn(Instant{1h}, DeviceId{"bmc1"}, PowerFault::wrong_credentials, "locked");
+    Effects effects;
+    readiness.learn(Instant{1h}, DeviceId{"bmc1"}, PowerFault::wrong_credentials, "", effects);
     const auto commands = ask();
     ASSERT_EQ(commands.size(), 1U);
     EXPECT_EQ(commands[0].device, DeviceId{"pdu1"});

@@ -90,6 +90,22 @@ TEST_F(Devices, nobody_looks_at_devices_while_they_are_needed)
     EXPECT_EQ(world.count(it, "Power bmc1 inspect"), looks);
 }
 
+TEST_F(Devices, an_operator_has_them_looked_at_in_mid_episode_too)
+{
+    host().bmc = Bmc::locked;
+    world.run(2min);
+    world.cut(it);
+    ASSERT_TRUE(reaches("FenceFailed"));
+    host().bmc = Bmc::honest;
+    world.order(OperatorOrder::What::confirm_off, it, true);
+    ASSERT_TRUE(reaches("Down"));
+    EXPECT_THAT(view().not_ready, HasSubstr("locked"));
+    world.order(OperatorOrder::What::inspect, it);
+    world.run(1s);
+    EXPECT_EQ(view().not_ready, "");
+    EXPECT_EQ(view().devices.at(0).state, "ready");
+}
+
 TEST_F(Devices, a_dry_run_of_a_fence_shows_every_gate_and_does_nothing)
 {
     OperatorOrder order{OrderId{5}, OperatorOrder::What::fence, HostId{it}, "alice", "", false};
@@ -113,6 +129,58 @@ TEST_F(Devices, power_that_comes_back_by_itself_is_told_of)
     world.boot(it);
     world.run(1min);
     EXPECT_EQ(world.count(it, "! POWER_CAME_BACK"), 1U);
+    EXPECT_EQ(world.count(it, "! POWER_ON_UNEXPLAINED"), 0U) << "perhaps it boots";
+    world.run(30min);
+    EXPECT_EQ(world.count(it, "! POWER_ON_UNEXPLAINED"), 1U)
+        << "it does not, and that is told once";
+}
+
+TEST_F(Devices, power_that_comes_back_is_no_alarm_when_a_new_boot_speaks_or_it_is_off_again)
+{
+    world.cut(it);
+    ASSERT_TRUE(reaches("Down"));
+    world.boot_time = 1h;
+    world.boot(it);
+    world.run(5min);
+    host().power = false;
+    world.run(30min);
+    EXPECT_EQ(world.count(it, "! POWER_ON_UNEXPLAINED"), 0U);
+    world.boot_time = 3min;
+    world.boot(it);
+    EXPECT_TRUE(reaches("Healthy", 10min));
+    world.run(30min);
+    EXPECT_EQ(world.count(it, "! POWER_CAME_BACK"), 2U);
+    EXPECT_EQ(world.count(it, "! POWER_ON_UNEXPLAINED"), 0U);
+}
+
+TEST_F(Devices, a_device_that_is_lost_while_the_host_is_down_is_told_of_once)
+{
+    world.cut(it);
+    ASSERT_TRUE(reaches("Down"));
+    host().bmc = Bmc::mute;
+    world.run(1min);
+    EXPECT_EQ(world.count(it, "! POWER_UNREAD"), 0U) << "a BMC that restarts";
+    world.run(1h);
+    EXPECT_EQ(world.count(it, "! POWER_UNREAD"), 1U);
+    EXPECT_EQ(world.count(it, "! POWER_READ_AGAIN"), 0U);
+    host().bmc = Bmc::honest;
+    world.run(1min);
+    EXPECT_EQ(world.count(it, "! POWER_READ_AGAIN"), 1U);
+}
+
+TEST_F(Devices, a_password_refused_while_the_host_is_down_is_not_tried_with_every_reading)
+{
+    world.cut(it);
+    ASSERT_TRUE(reaches("Down"));
+    host().bmc = Bmc::locked;
+    forget_log();
+    world.run(1h);
+    EXPECT_EQ(world.count(it, "Power bmc1"), 1U);
+    EXPECT_EQ(world.count(it, "! POWER_UNREAD"), 1U);
+    host().bmc = Bmc::honest;
+    world.order(OperatorOrder::What::inspect, it);
+    world.run(1min);
+    EXPECT_EQ(world.count(it, "! POWER_READ_AGAIN"), 1U);
 }
 
 Policy switched_on_again()
@@ -162,7 +230,7 @@ TEST_F(SwitchedOn, a_device_that_does_not_switch_it_on_is_asked_again_and_compla
 {
     world.cut(it);
     ASSERT_TRUE(reaches("Down"));
-    host().bmc = Bmc::locked;
+    host().bmc = Bmc::full;
     world.run(2min);
     EXPECT_EQ(world.count(it, "! SWITCH_ON_FAILED"), 1U);
     EXPECT_GT(world.count(it, "Power bmc1 on"), 2U);
@@ -184,6 +252,94 @@ TEST_F(SwitchedOn, nothing_is_switched_on_while_knell_only_observes)
     world.order(OperatorOrder::What::arm);
     EXPECT_TRUE(reaches("Healthy"));
     EXPECT_EQ(world.count(it, "Power bmc1 on"), 1U);
+}
+
+TEST_F(SwitchedOn, that_it_is_not_switched_on_is_told_although_the_fence_met_the_same_trouble)
+{
+    host().bmc = Bmc::full;
+    world.cut(it);
+    ASSERT_TRUE(world.run_until(
+        [&] { return world.count(it, "! FENCE_DEVICE_FAULT: bmc1: no session slot") > 0; }, 1min));
+    host().bmc = Bmc::honest;
+    ASSERT_TRUE(world.run_until([&] { return world.count(it, "ForceDown") > 0; }, 1min));
+    host().bmc = Bmc::full;
+    world.run(1min);
+    EXPECT_EQ(world.count(it, "! SWITCH_ON_FAILED: bmc1: no session slot"), 1U);
+}
+
+TEST_F(SwitchedOn, a_password_that_is_refused_then_costs_one_login)
+{
+    world.cut(it);
+    ASSERT_TRUE(world.run_until([&] { return world.count(it, "ForceDown") > 0; }, 1min));
+    host().bmc = Bmc::locked;
+    forget_log();
+    world.run(1h);
+    EXPECT_EQ(world.count(it, "Power bmc1"), 1U);
+    EXPECT_EQ(world.count(it, "! SWITCH_ON_FAILED"), 1U);
+    EXPECT_EQ(world.count(it, "! POWER_UNREAD"), 1U);
+    host().bmc = Bmc::honest;
+    world.order(OperatorOrder::What::inspect, it);
+    EXPECT_TRUE(reaches("Healthy"));
+}
+
+// ------------------------------------------------------------------ a whole fleet of them
+
+Policy large()
+{
+    auto policy = small_policy(200);
+    for (auto& host : policy.hosts) {
+        host.fence.inspect = 1min;
+    }
+    return policy;
+}
+
+class ManyDevices : public Devices {
+protected:
+    ManyDevices() : Devices{large()} {}
+    /// The most of them that are looked at at once, for this long.
+    [[nodiscard]] std::size_t most_at_once(Duration duration)
+    {
+        std::size_t most = 0;
+        for (const auto end = world.now() + duration; world.now() < end;) {
+            forget_log();
+            world.run(50ms);
+            std::size_t looks = 0;
+            for (const auto& line : world.log()) {
+                looks += line.text.find(" inspect") != std::string::npos ? 1 : 0;
+            }
+            most = std::max(most, looks);
+        }
+        return most;
+    }
+};
+
+TEST_F(ManyDevices, after_a_long_hold_they_are_not_all_looked_at_at_once)
+{
+    world.power_takes = 50ms;
+    world.run(20s);
+    world.order(OperatorOrder::What::hold);
+    world.run(2min);
+    world.order(OperatorOrder::What::unhold);
+    EXPECT_LE(most_at_once(30s), 16U) << "eight, each twice in fifty milliseconds at most";
+    for (const auto& host : world.fleet().view().hosts) {
+        EXPECT_LE(world.now() - *host.devices.at(0).looked_at, 40s) << host.host.get();
+    }
+}
+
+TEST(ManyDevicesAtOnce, those_that_a_reload_adds_are_looked_at_one_after_the_other)
+{
+    Fleet fleet{small_policy(0), {}};
+    (void)fleet.begin(Instant{1h});
+    (void)fleet.reload(Instant{1h}, large());
+    const auto looks = [&](Duration after) {
+        const auto effects = fleet.on_time(Instant{1h} + after);
+        return std::count_if(effects.begin(), effects.end(), [](const auto& effect) {
+            return std::holds_alternative<Power>(effect);
+        });
+    };
+    EXPECT_EQ(looks(0s), 1);
+    EXPECT_EQ(looks(250ms), 2);
+    EXPECT_EQ(looks(1200ms), 5) << "nobody answers, and eight are looked at";
 }
 
 // ------------------------------------------------------------------ flapping

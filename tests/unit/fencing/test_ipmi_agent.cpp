@@ -163,8 +163,9 @@ TEST_F(IpmiAgentTest, only_a_read_can_tell_a_state)
 
 TEST_F(IpmiAgentTest, only_an_inspection_can_tell_facts)
 {
-    const Script script{obedient("echo reply $attempt unknown none ok may_power_off=no "
-                                 "cipher_zero=unknown on_restore=previous >&0")};
+    const Script script{
+        obedient("echo reply $attempt unknown none ok may_power_off=no "
+                 "cipher_zero=unknown on_restore=previous system_guid=unknown >&0")};
     IpmiAgent agent{loop, device(), script.path()};
     const auto reply = ask_once(agent, PowerAction::inspect);
     EXPECT_EQ(reply.fault, PowerFault::none);

@@ -224,6 +224,7 @@ TEST(Protocol, what_an_inspection_found_survives_the_journey)
                 DeviceFacts facts{may, zero, {}};
                 if (*policy) {
                     facts.on_restore = policy;
+                    facts.system_guid = SystemUuid{"4c4c4544-0034-4310-8051-b4c04f4e3132"};
                 }
                 const PowerReply before{AttemptId{11}, PowerState::unknown, PowerFault::none,
                                         "session open", facts};
@@ -237,13 +238,13 @@ TEST(Protocol, what_an_inspection_found_survives_the_journey)
     EXPECT_EQ(write_reply({AttemptId{11}, PowerState::unknown, PowerFault::none, "ok",
                            DeviceFacts{true, {}, "always-on"}}),
               "reply 11 unknown none ok may_power_off=yes cipher_zero=unknown "
-              "on_restore=always-on");
+              "on_restore=always-on system_guid=unknown");
     EXPECT_FALSE(read_reply("reply 11 unknown none ok")->facts) << "none told, none made up";
 }
 
 TEST(Protocol, facts_that_nobody_can_have_found_are_refused)
 {
-    const std::string facts = " may_power_off=yes cipher_zero=no on_restore=previous";
+    const std::string facts = " may_power_off=yes cipher_zero=no on_restore=previous system_guid=unknown";
     for (const char* good : {"none", "refused", "wrong_credentials"}) {
         EXPECT_TRUE(read_reply("reply 1 unknown " + std::string{good} + " x" + facts)) << good;
     }
@@ -257,7 +258,7 @@ TEST(Protocol, facts_that_nobody_can_have_found_are_refused)
 TEST(Protocol, damaged_facts_are_refused_whole)
 {
     const std::string good =
-        "reply 1 unknown none x may_power_off=yes cipher_zero=no on_restore=previous";
+        "reply 1 unknown none x may_power_off=yes cipher_zero=no on_restore=previous system_guid=unknown";
     ASSERT_TRUE(read_reply(good));
     for (const auto& bad :
          {good + " ", good + " more=1", with(good, "=yes", "=maybe"), with(good, "=yes", "="),
@@ -266,7 +267,8 @@ TEST(Protocol, damaged_facts_are_refused_whole)
           with(good, " on_restore=previous", ""), with(good, " on_restore=previous", " "),
           with(good, " may_power_off=yes", ""), with(good, "x may", "x  may"),
           with(good, "may_power_off=yes cipher_zero=no", "cipher_zero=no may_power_off=yes"),
-          with(good, "may_power_off", "may_power_on"), with(good, "=previous", "=previou%73")}) {
+          with(good, "may_power_off", "may_power_on"), with(good, "=previous", "=previou%73"),
+          with(good, " system_guid=unknown", ""), with(good, "guid=unknown", "guid=4c4c4544")}) {
         EXPECT_FALSE(read_reply(bad)) << bad;
     }
 }

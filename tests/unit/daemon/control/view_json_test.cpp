@@ -72,13 +72,14 @@ TEST(ViewJson, a_host_is_told_with_its_rule_devices_planned_work_and_what_nova_s
     host.rule.networks = {NetworkId{"mgmt"}, NetworkId{"storage"}};
     host.rule.now = {{"silent", "up"}, "alive", false};
     host.rule.lines = {{{"silent", "silent"}, "dead", false}, {{"any", "any"}, "alive", true}};
-    host.devices = {{DeviceId{"bmc1"},
-                     "not ready",
-                     "no answer",
-                     noon.monotonic - 60s,
-                     250ms,
-                     {true, std::nullopt, "always-on"}},
-                    {DeviceId{"bmc2"}, "unknown", "", std::nullopt, std::nullopt, {}}};
+    host.devices = {
+        {DeviceId{"bmc1"},
+         "not ready",
+         "no answer",
+         noon.monotonic - 60s,
+         250ms,
+         {true, std::nullopt, "always-on", SystemUuid{"4c4c4544-0034-4310-8051-b4c04f4e3132"}}},
+        {DeviceId{"bmc2"}, "unknown", "", std::nullopt, std::nullopt, {}}};
     host.not_ready = "bmc1: no answer";
     host.planned = PlannedView{"uid=0(root) pid=1", "new fans", noon.monotonic + 90s};
     host.domains = {DomainId{"rack1"}, DomainId{"pdu-a"}};
@@ -94,10 +95,11 @@ TEST(ViewJson, a_host_is_told_with_its_rule_devices_planned_work_and_what_nova_s
         "devices": [{"id": "bmc1", "state": "not ready", "why": "no answer",
                      "looked_at": {"seconds_ago": 60.0, "at": "2026-11-22T11:59:00.000000Z"},
                      "latency": 0.25, "may_power_off": true, "cipher_zero": null,
-                     "on_restore": "always-on"},
+                     "on_restore": "always-on",
+                     "system_guid": "4c4c4544-0034-4310-8051-b4c04f4e3132"},
                     {"id": "bmc2", "state": "unknown", "why": "", "looked_at": null,
                      "latency": null, "may_power_off": null, "cipher_zero": null,
-                     "on_restore": null}],
+                     "on_restore": null, "system_guid": null}],
         "not_ready": "bmc1: no answer",
         "planned": {"by": "uid=0(root) pid=1", "reason": "new fans",
                     "until": {"seconds_left": 90.0, "at": "2026-11-22T12:01:30.000000Z"}},

@@ -144,7 +144,7 @@ TEST(FenceDevices, an_inspection_under_way_is_stood_down_at_once_for_everything_
         EXPECT_TRUE(bench.answered.empty()) << "never from within a question";
         bench.answer_abandoned();
         EXPECT_EQ(bench.answered, (std::vector{AttemptId{1}}));
-        EXPECT_EQ(bench.faults, (std::vector{PowerFault::busy}));
+        EXPECT_EQ(bench.faults, (std::vector{PowerFault::displaced}));
         bench.answer();
         EXPECT_EQ(bench.answered, (std::vector{AttemptId{1}, AttemptId{2}}));
         EXPECT_EQ(bench.faults.back(), PowerFault::none);
@@ -160,7 +160,7 @@ TEST(FenceDevices, inspections_that_wait_give_way_with_the_one_under_way)
     EXPECT_EQ(bench.doing(), PowerAction::off);
     bench.answer_abandoned();
     EXPECT_EQ(bench.answered, (std::vector{AttemptId{1}, AttemptId{2}}));
-    EXPECT_EQ(bench.faults, (std::vector{PowerFault::busy, PowerFault::busy}));
+    EXPECT_EQ(bench.faults, (std::vector{PowerFault::displaced, PowerFault::displaced}));
     bench.answer();
     EXPECT_EQ(bench.answered.back(), AttemptId{3});
     EXPECT_EQ(bench.seen.commands.size(), 2U) << "the second was never begun";
@@ -175,7 +175,7 @@ TEST(FenceDevices, an_inspection_that_finds_a_command_under_way_is_not_begun)
     EXPECT_TRUE(bench.answered.empty());
     bench.answer();
     EXPECT_EQ(bench.answered, (std::vector{AttemptId{1}, AttemptId{2}}));
-    EXPECT_EQ(bench.faults, (std::vector{PowerFault::none, PowerFault::busy}));
+    EXPECT_EQ(bench.faults, (std::vector{PowerFault::none, PowerFault::displaced}));
     EXPECT_EQ(bench.doing(), PowerAction::off) << "overtaken";
     EXPECT_EQ(bench.seen.stood_down, 0) << "the session that was prepared is still there";
 }
@@ -187,7 +187,7 @@ TEST(FenceDevices, a_late_answer_of_an_inspection_is_not_taken_for_the_commands)
     bench.ask(2, PowerAction::off);
     bench.answer();
     EXPECT_EQ(bench.answered, (std::vector{AttemptId{2}, AttemptId{1}}));
-    EXPECT_EQ(bench.faults, (std::vector{PowerFault::none, PowerFault::busy}));
+    EXPECT_EQ(bench.faults, (std::vector{PowerFault::none, PowerFault::displaced}));
     bench.answer_abandoned();
     EXPECT_EQ(bench.answered.size(), 2U) << "each once";
     bench.ask(3, PowerAction::read);
