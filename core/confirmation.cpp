@@ -28,7 +28,7 @@ std::vector<PowerCommand> Confirmation::ask(Instant now, const HostPolicy& polic
     reply_by_ = now + std::min(policy.fence.reply, longest_look);
     std::vector<PowerCommand> commands;
     for (const auto& device : policy.devices) {
-        if (readiness.refused(device)) {
+        if (readiness.seen_refused(device)) { // what an earlier knelld saw is no look at the power
             questions_.push_back({device, std::nullopt, PowerState::unknown,
                                   device.get() + " refused our password and is not asked"});
             continue;

@@ -57,7 +57,8 @@ void Readiness::adopt(const HostPolicy& policy)
                                 {},
                                 false,
                                 0,
-                                0});
+                                0,
+                                false});
         }
     }
     if (asked_ && find(asked_->device) == nullptr) {
@@ -77,6 +78,7 @@ void Readiness::recall(Instant now, const Recollection::Refusals& past)
     for (const auto& [id, refusal] : past) {
         if (auto* device = find(id)) {
             device->refused_at = now - refusal.ago;
+            device->recalled = true;
             device->login = refusal.login;
             settle(*device, State::not_ready,
                    "it refused our password while an earlier knelld ran");
@@ -112,12 +114,14 @@ void Readiness::look_now(Instant now, const std::string& by, Effects& effects)
 void Readiness::refuse(Instant now, Device& device, Effects& effects)
 {
     device.refused_at = now;
+    device.recalled = false;
     keep(JournalEntry::What::refused, device, device.login.get(), effects);
 }
 
 void Readiness::forgive(Device& device, std::string why, Effects& effects)
 {
     device.refused_at.reset();
+    device.recalled = false;
     settle(device, State::unknown, "");
     keep(JournalEntry::What::unrefused, device, std::move(why), effects);
 }
@@ -268,6 +272,13 @@ bool Readiness::refused(const DeviceId& id) const
 {
     return std::any_of(devices_.begin(), devices_.end(), [&](const auto& one) {
         return one.shown.id == id && one.refused_at.has_value();
+    });
+}
+
+bool Readiness::seen_refused(const DeviceId& id) const
+{
+    return std::any_of(devices_.begin(), devices_.end(), [&](const auto& one) {
+        return one.shown.id == id && one.refused_at.has_value() && !one.recalled;
     });
 }
 

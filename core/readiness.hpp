@@ -47,6 +47,8 @@ public:
                Effects& effects);
 
     [[nodiscard]] bool refused(const DeviceId& device) const;
+    /// And this knelld has seen that itself.
+    [[nodiscard]] bool seen_refused(const DeviceId& device) const;
     /// The last time our password was refused, where every device refuses it.
     [[nodiscard]] std::optional<Instant> refused_at() const;
     /// An operator's look_now() is not answered yet by every device.
@@ -65,9 +67,10 @@ private:
         std::optional<Instant> refused_at; ///< our password; absent: it was not
         LoginMark login{""};
         Instant next{};
-        bool wanted = false; ///< an operator asked for a look
-        unsigned busy = 0;   ///< looks in a row that found it so
-        unsigned failed = 0; ///< looks in a row
+        bool wanted = false;   ///< an operator asked for a look
+        unsigned busy = 0;     ///< looks in a row that found it so
+        unsigned failed = 0;   ///< looks in a row
+        bool recalled = false; ///< its refusal, and not seen since
     };
     struct Asked {
         AttemptId attempt;

@@ -153,6 +153,21 @@ TEST_F(Devices, power_that_comes_back_is_no_alarm_when_a_new_boot_speaks_or_it_i
     EXPECT_EQ(world.count(it, "! POWER_ON_UNEXPLAINED"), 0U);
 }
 
+TEST_F(Devices, power_that_a_new_boot_explained_stays_explained_when_that_boot_falls_silent)
+{
+    world.cut(it);
+    ASSERT_TRUE(reaches("Down"));
+    world.boot_time = 3min;
+    world.boot(it);
+    ASSERT_TRUE(reaches("Returning", 10min));
+    host().booted = false; // its kernel stops
+    ASSERT_TRUE(reaches("Down", 1min));
+    world.run(1h);
+    EXPECT_EQ(world.count(it, "! POWER_CAME_BACK"), 1U);
+    EXPECT_EQ(world.count(it, "! RETURN_BROKEN"), 1U) << "that says it";
+    EXPECT_EQ(world.count(it, "! POWER_ON_UNEXPLAINED"), 0U);
+}
+
 TEST_F(Devices, a_device_that_is_lost_while_the_host_is_down_is_told_of_once)
 {
     world.cut(it);

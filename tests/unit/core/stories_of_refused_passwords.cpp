@@ -146,6 +146,16 @@ TEST_F(Refused, a_fence_that_succeeds_all_the_same_ends_the_complaint)
     EXPECT_EQ(view().devices.at(0).state, "ready");
 }
 
+TEST_F(Refused, a_word_that_it_is_off_is_worth_one_login_after_a_restart)
+{
+    is_refused_in_a_fence();
+    world.restart_knelld();
+    world.run(30s);
+    world.order(What::confirm_off, it);
+    EXPECT_TRUE(reaches("Down", 1min));
+    EXPECT_EQ(logins(), 1U) << "nobody is believed before the power was looked at";
+}
+
 TEST_F(Refused, an_order_to_fence_is_obeyed_after_a_restart)
 {
     is_refused_in_a_fence();

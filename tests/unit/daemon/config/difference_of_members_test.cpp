@@ -151,11 +151,12 @@ TEST_F(DifferenceOfMembers, shows_every_member_of_the_gate)
 TEST_F(DifferenceOfMembers, shows_every_other_member_of_the_site)
 {
     const Policy counted;
-    const auto& [hosts, gate, vantage, nova, unseen] = counted;
+    const auto& [hosts, gate, vantage, nova, logins, unseen] = counted;
     const auto& [sentinels, need, stall] = vantage;
     const auto& [reply, retry, retry_most, lifetime, watch] = nova;
     (void)hosts, (void)gate, (void)unseen, (void)sentinels, (void)need, (void)stall, (void)reply;
     (void)retry, (void)retry_most, (void)lifetime, (void)watch;
+    (void)logins; // marks of what `devices` has
     expect_each_to_show({
         [](Config& x) { x.policy.unseen_alarm += 1s; },
         [](Config& x) { x.policy.vantage.sentinels.clear(); },

@@ -5,6 +5,7 @@
 #include <functional>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -18,12 +19,15 @@ using testing::Not;
 
 fencing::IpmiDevice device(const std::string& password = "correct horse")
 {
-    fencing::IpmiDevice one{};
-    one.id = DeviceId{"bmc1"};
-    one.address = "192.0.2.11";
-    one.username = "knell";
-    one.password = Secret{password};
-    return one;
+    return {DeviceId{"bmc1"},
+            "192.0.2.11",
+            623,
+            "knell",
+            Secret{password},
+            std::nullopt,
+            {17, 3},
+            fencing::Privilege::operator_level,
+            {}};
 }
 
 std::string mark(const fencing::IpmiDevice& one)

@@ -216,11 +216,12 @@ TEST_F(ControlOrders, a_rehearsal_is_told_gate_by_gate)
         gates[std::string{gate.at("gate").as_string()}] = {
             gate.at("open").as_bool(), std::string{gate.at("text").as_string()}};
     }
-    for (const char* gate : {"verdict", "vantage", "device", "mode", "hold", "precious", "planned",
-                             "storm", "domain", "domain budget", "budget", "down at once"}) {
+    for (const char* gate :
+         {"verdict", "vantage", "device", "mode", "hold", "precious", "planned", "storm", "domain",
+          "domain budget", "budget", "down at once", "nova"}) {
         EXPECT_TRUE(gates.contains(gate)) << gate;
     }
-    EXPECT_EQ(gates.size(), 12u);
+    EXPECT_EQ(gates.size(), 13u);
     EXPECT_FALSE(gates["mode"].first);
     EXPECT_THAT(gates["mode"].second, testing::StartsWith("observing only"));
     EXPECT_FALSE(gates["precious"].first);
