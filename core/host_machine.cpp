@@ -81,7 +81,6 @@ void HostMachine::on_recorded(Instant now, AttemptId attempt, Effects& effects)
     if (answer != answers_.end()) {
         effects.push_back(answer->second);
         answers_.erase(answer);
-        return;
     }
     const auto found = std::find_if(waiting_.begin(), waiting_.end(), [&](const auto& waiting) {
         return waiting.attempt == attempt;

@@ -5,6 +5,23 @@
 
 namespace knell {
 
+namespace {
+
+/// An order is answered when what it has begun is durable too: an heir goes on from that, and not
+/// from the order's own row.
+AttemptId last_record(const Effects& effects)
+{
+    AttemptId last{0};
+    for (const auto& effect : effects) {
+        if (const auto* record = std::get_if<Record>(&effect)) {
+            last = record->attempt;
+        }
+    }
+    return last;
+}
+
+} // namespace
+
 /// Answered once it is durable.
 void HostMachine::accept(const OperatorOrder& order, const std::string& text, Effects& effects)
 {
@@ -117,6 +134,7 @@ void HostMachine::order_fence(Instant now, const OperatorOrder& order, Effects& 
     accept(order, "fencing it now; follow it with `knellctl watch`", effects);
     planned_.end();
     take_permit(now, std::get<FencePermit>(std::move(admitted)), order.by, effects);
+    answers_.back().first = last_record(effects);
 }
 
 /// What would a fence of this host meet now, by itself and by an operator's order?
@@ -288,7 +306,9 @@ void HostMachine::order_release(Instant now, const OperatorOrder& order, Effects
         }
         accept(order, "clearing our flag in Nova", effects);
         released_by_ = order.by;
-        return start_clearing(now, readmission_->by_order(), order.by, effects);
+        start_clearing(now, readmission_->by_order(), order.by, effects);
+        answers_.back().first = last_record(effects);
+        return;
     }
     if (drain_.unsure()) {
         accept(order, "Nova is asked first whether it was told; if it was, release it again",
@@ -298,6 +318,7 @@ void HostMachine::order_release(Instant now, const OperatorOrder& order, Effects
     accept(order, "the episode is closed; the host is watched anew", effects);
     notice(Notice::Weight::info, "EPISODE_CLOSED", "by " + order.by, effects);
     close(now, JournalEntry::What::cancelled, "released by " + order.by, effects);
+    answers_.back().first = last_record(effects);
     suspicion_ = Suspicion{policy_};
     enter(now, HostState::unseen, "released by an operator; not heard since");
 }

@@ -318,6 +318,13 @@ void SmallWorld::release_journal()
     }
 }
 
+void SmallWorld::release_first_record()
+{
+    const auto record = unwritten_.front();
+    unwritten_.erase(unwritten_.begin());
+    make_durable(record);
+}
+
 void SmallWorld::keep(const JournalEntry& entry)
 {
     journal_.push_back(entry);

@@ -75,6 +75,7 @@ public:
     bool sentinels_answer = true;
     bool journal_holds = false; ///< nothing becomes durable until release_journal()
     void release_journal();
+    void release_first_record();
     bool every_answer_twice = false; ///< and the second time too late
     double loss = 0.0;               ///< of probes and beats
     Duration dense = 50ms;           ///< between questions to a host that is watched closely

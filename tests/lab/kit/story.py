@@ -432,14 +432,15 @@ class Story:
 
     def order_kept(self, *arguments, taken=lambda: True):
         """An order given to a knelld that may be killed while it takes it: again until it is answered. Refused when it
-        is given again means that it was taken the first time, or that this knelld has to look around first."""
+        is given again means that it was taken the first time, or, as long as nothing of that is seen, that it is too early."""
         sure, again = self._sure(arguments), False
         reason = () if 'readmit' in arguments else ('--reason', 'the story wants it')
         while True:
             status, said = self._ask(*arguments, *reason, *sure)
             if status == 0 or (again and status == 3 and taken()):
                 return
-            if (status != 4 and not (again and status == 3) and 'is not known' not in said) or self._has_ended():
+            later = status == 4 or 'is not known' in said or (status == 3 and (again or not taken()))
+            if not later or self._has_ended():
                 raise Failed('knellctl %s: exit status %d: %s' % (' '.join(arguments), status, said))
             again = True
             time.sleep(0.3)

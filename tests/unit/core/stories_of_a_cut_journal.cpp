@@ -179,7 +179,7 @@ protected:
         make(world, host, flag, open && open->boot ? number_of(*open->boot) : 1);
         world.restart_knelld_on(rows);
         world.list_services();
-        world.run(2min);
+        world.run(5min);
         EXPECT_EQ(world.count(it, "! HOST_RESUMED"), open ? 1U : 0U);
         if (host != Host::off) {
             EXPECT_EQ(world.count(it, "Power bmc1 off"), 0U) << "it lives";
@@ -198,7 +198,7 @@ protected:
         world.order(What::unhold);
         world.order(What::arm);
         world.boot(it);
-        world.run(2min);
+        world.run(5min);
         if (world.state(it) == "Disputed") {
             world.order(What::release, it);
             world.run(1min);
@@ -255,6 +255,25 @@ INSTANTIATE_TEST_SUITE_P(
                      testing::Values(Host::off, Host::old_boot, Host::new_boot),
                      testing::Values(Flag::clear, Flag::ours, Flag::of_others)),
     name_of_told);
+
+TEST_F(Story, an_order_is_answered_when_what_it_begins_is_durable)
+{
+    for (const auto what : {What::fence, What::release}) {
+        forget_log();
+        world.journal_holds = true;
+        world.order(what, it, true);
+        world.release_first_record();
+        world.run(1ms);
+        EXPECT_EQ(world.count("", "accepted"), 0U) << "an heir would know of nothing that is open";
+        world.release_journal();
+        world.run(1ms);
+        EXPECT_EQ(world.count("", "accepted"), 1U);
+        if (what == What::fence) {
+            ASSERT_TRUE(reaches("Down"));
+            world.run(20s);
+        }
+    }
+}
 
 } // namespace
 } // namespace knell::test
