@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/strong.hpp"
+
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -80,5 +82,7 @@ private:
 };
 
 inline const std::string bmc_guid = LabBmc::guid;
+/// The same in the order of its bytes, as the BMC sends it.
+inline const SystemUuid shown_guid{"33221100-5544-7766-8899-aabbccddeeff"};
 
 } // namespace knell::fencing

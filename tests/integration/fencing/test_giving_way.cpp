@@ -59,7 +59,8 @@ TEST_F(GivingWayTest, an_inspection_ends_its_helper_and_a_fence_keeps_it)
     add(device(bmc.port()));
     tell(PowerAction::inspect, 1, 15s);
     ASSERT_TRUE(wait_for(1));
-    EXPECT_EQ(told.at(1).facts, (DeviceFacts{true, false, "previous"})) << told.at(1).detail;
+    EXPECT_EQ(told.at(1).facts, (DeviceFacts{true, false, "previous", shown_guid}))
+        << told.at(1).detail;
     tell(PowerAction::prepare, 2, 15s);
     ASSERT_TRUE(wait_for(2));
     tell(PowerAction::inspect, 3, 15s);

@@ -43,7 +43,7 @@ TEST_F(InspectingTest, what_fencing_will_need_is_found_and_nothing_is_changed)
     const LabBmc bmc;
     const auto reply = inspect(device(bmc.port()));
     EXPECT_EQ(reply.fault, PowerFault::none) << reply.detail;
-    EXPECT_EQ(reply.facts, (DeviceFacts{true, false, "previous"})) << reply.detail;
+    EXPECT_EQ(reply.facts, (DeviceFacts{true, false, "previous", shown_guid})) << reply.detail;
     EXPECT_THAT(reply.detail, HasSubstr("System GUID"));
     EXPECT_EQ(bmc.count("netfn 00"), 1U) << "the chassis status, and nothing else";
     EXPECT_EQ(bmc.count(chassis_status), 1U);
@@ -66,7 +66,8 @@ TEST_F(InspectingTest, a_session_that_was_open_stays_open)
     const LabBmc bmc;
     IpmiAgent agent{loop, device(bmc.port()), helper};
     EXPECT_EQ(ask_for(agent, PowerAction::prepare).fault, PowerFault::none);
-    EXPECT_EQ(ask_for(agent, PowerAction::inspect).facts, (DeviceFacts{true, false, "previous"}));
+    EXPECT_EQ(ask_for(agent, PowerAction::inspect).facts,
+              (DeviceFacts{true, false, "previous", shown_guid}));
     EXPECT_EQ(ask_for(agent, PowerAction::off).fault, PowerFault::none);
     EXPECT_EQ(bmc.count(login_begins), 1U);
     EXPECT_EQ(bmc.count(session_closed), 0U);
@@ -77,7 +78,7 @@ TEST_F(InspectingTest, a_session_of_privilege_user_may_not_power_off)
     const LabBmc bmc;
     const auto reply = inspect(viewer(bmc.port(), Privilege::user));
     EXPECT_EQ(reply.fault, PowerFault::none) << reply.detail;
-    EXPECT_EQ(reply.facts, (DeviceFacts{false, false, "previous"}));
+    EXPECT_EQ(reply.facts, (DeviceFacts{false, false, "previous", shown_guid}));
     EXPECT_THAT(reply.detail, HasSubstr("may not power off"));
 }
 
@@ -109,7 +110,8 @@ TEST_F(InspectingTest, what_the_bmc_does_not_say_is_not_made_up)
     bmc.fault("untold=1\nrestore=unknown\nnosuites=1\nnosession=0");
     const auto reply = inspect(device(bmc.port()));
     EXPECT_EQ(reply.fault, PowerFault::none) << reply.detail;
-    EXPECT_EQ(reply.facts, (DeviceFacts{std::nullopt, false, std::nullopt})) << reply.detail;
+    EXPECT_EQ(reply.facts, (DeviceFacts{std::nullopt, false, std::nullopt, shown_guid}))
+        << reply.detail;
 }
 
 TEST_F(InspectingTest, each_restore_policy_is_told)
@@ -209,7 +211,8 @@ TEST_F(InspectingTest, silence_about_cipher_suites_costs_a_part_of_the_patience_
     bmc.fault("nosuites=silent\nsuite0=1");
     const auto patient = inspect(device(bmc.port()), SystemUuid{bmc_guid}, 4s);
     EXPECT_EQ(patient.fault, PowerFault::none) << patient.detail;
-    EXPECT_EQ(patient.facts, (DeviceFacts{true, true, "previous"})) << "asked for directly";
+    EXPECT_EQ(patient.facts, (DeviceFacts{true, true, "previous", shown_guid}))
+        << "asked for directly";
 }
 
 TEST_F(InspectingTest, no_session_slot_is_busy_and_no_fact)
@@ -240,7 +243,7 @@ TEST_F(InspectingTest, a_status_that_fails_is_told_with_what_was_found)
     const auto reply = inspect(device(bmc.port()));
     EXPECT_EQ(reply.fault, PowerFault::refused) << "no off could be proven";
     EXPECT_THAT(reply.detail, HasSubstr("FF"));
-    EXPECT_EQ(reply.facts, (DeviceFacts{true, false, std::nullopt}));
+    EXPECT_EQ(reply.facts, (DeviceFacts{true, false, std::nullopt, shown_guid}));
 }
 
 TEST_F(InspectingTest, a_lying_bmc_cannot_make_an_inspection_say_off)
@@ -256,7 +259,7 @@ TEST_F(InspectingTest, a_slow_bmc_is_looked_at_all_the_same)
     bmc.fault("delay=100\nslowcmd=0.3");
     const auto reply = inspect(device(bmc.port()));
     EXPECT_EQ(reply.fault, PowerFault::none) << reply.detail;
-    EXPECT_EQ(reply.facts, (DeviceFacts{true, false, "previous"}));
+    EXPECT_EQ(reply.facts, (DeviceFacts{true, false, "previous", shown_guid}));
 }
 
 TEST_F(InspectingTest, a_bmc_that_falls_silent_is_silent_and_no_fact)
@@ -279,12 +282,13 @@ TEST_F(InspectingTest, duplicated_datagrams_make_no_fact_out_of_nothing)
     const auto reply = ask_for(agent, PowerAction::inspect);
     EXPECT_EQ(reply.state, PowerState::unknown);
     if (reply.facts) {
-        EXPECT_EQ(reply.facts, (DeviceFacts{true, false, "previous"})) << reply.detail;
+        EXPECT_EQ(reply.facts, (DeviceFacts{true, false, "previous", shown_guid})) << reply.detail;
     } else {
         EXPECT_EQ(reply.fault, PowerFault::silent) << reply.detail;
     }
     wiretap.copies = 1;
-    EXPECT_EQ(ask_for(agent, PowerAction::inspect).facts, (DeviceFacts{true, false, "previous"}));
+    EXPECT_EQ(ask_for(agent, PowerAction::inspect).facts,
+              (DeviceFacts{true, false, "previous", shown_guid}));
 }
 
 TEST_F(InspectingTest, duplicated_datagrams_and_a_wrong_password_refuse_no_more_than_one_login)

@@ -205,7 +205,7 @@ TEST_F(Plan, a_rehearsal_tells_each_gate_and_does_nothing)
 {
     lose_the_rack();
     EXPECT_EQ(knellctl({"host", "fence", "compute1", "--dry-run"}), 0) << err;
-    EXPECT_THAT(out, HasSubstr("  domain         CLOSED  2 of the 4 hosts of rack1 failed"));
+    EXPECT_THAT(out, HasSubstr("  domain         CLOSED  2 of the 4 hosts of rack1 are silent"));
     EXPECT_THAT(out, HasSubstr("It would not be fenced; closed: domain.\n"));
     EXPECT_EQ(knellctl({"host", "fence", "compute7", "--dry-run"}), 0) << err;
     EXPECT_THAT(out, HasSubstr("closed: verdict.\n"));

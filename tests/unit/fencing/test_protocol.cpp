@@ -244,7 +244,8 @@ TEST(Protocol, what_an_inspection_found_survives_the_journey)
 
 TEST(Protocol, facts_that_nobody_can_have_found_are_refused)
 {
-    const std::string facts = " may_power_off=yes cipher_zero=no on_restore=previous system_guid=unknown";
+    const std::string facts =
+        " may_power_off=yes cipher_zero=no on_restore=previous system_guid=unknown";
     for (const char* good : {"none", "refused", "wrong_credentials"}) {
         EXPECT_TRUE(read_reply("reply 1 unknown " + std::string{good} + " x" + facts)) << good;
     }
@@ -257,8 +258,8 @@ TEST(Protocol, facts_that_nobody_can_have_found_are_refused)
 
 TEST(Protocol, damaged_facts_are_refused_whole)
 {
-    const std::string good =
-        "reply 1 unknown none x may_power_off=yes cipher_zero=no on_restore=previous system_guid=unknown";
+    const std::string good = "reply 1 unknown none x may_power_off=yes cipher_zero=no "
+                             "on_restore=previous system_guid=unknown";
     ASSERT_TRUE(read_reply(good));
     for (const auto& bad :
          {good + " ", good + " more=1", with(good, "=yes", "=maybe"), with(good, "=yes", "="),

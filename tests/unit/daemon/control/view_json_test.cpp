@@ -133,8 +133,9 @@ TEST(ViewJson, a_fleet_is_told_with_its_hold_its_storm_and_its_domains)
     FleetView fleet;
     fleet.hold = "by alice: work on the switches";
     fleet.storm = "3 of 8 hosts are silent at the same time";
-    fleet.domains = {{DomainId{"rack1"}, 4, 3, 1, 0, "3 of the 4 hosts of rack1 are silent at the same time"},
-                     {DomainId{"rack2"}, 4, 0, 2, 1, ""}};
+    fleet.domains = {
+        {DomainId{"rack1"}, 4, 3, 1, 0, "3 of the 4 hosts of rack1 are silent at the same time"},
+        {DomainId{"rack2"}, 4, 0, 2, 1, ""}};
     const auto told = to_json(fleet, noon);
     EXPECT_EQ(told.at("hold").as_string(), "by alice: work on the switches");
     EXPECT_EQ(told.at("storm").as_string(), "3 of 8 hosts are silent at the same time");
