@@ -3,7 +3,6 @@
 
 #include "core/time.hpp"
 
-#include <algorithm>
 #include <optional>
 
 namespace knell {
@@ -14,23 +13,15 @@ namespace knell {
 class Drain {
 public:
     /// A write left us, and may take effect until then.
-    void doubt(Instant until) { until_ = std::max(until_.value_or(until), until); }
+    void doubt(Instant until);
     /// Nova, asked at `asked_at`, shows no flag.
-    void on_unset(Instant asked_at)
-    {
-        if (until_ && asked_at >= *until_) {
-            until_.reset();
-        }
-    }
+    void on_unset(Instant asked_at);
 
     [[nodiscard]] bool unsure() const noexcept { return until_.has_value(); }
     /// A write may still take effect.
     [[nodiscard]] bool flows(Instant now) const { return until_ && now < *until_; }
     /// For how long at most.
-    [[nodiscard]] Duration left(Instant now) const
-    {
-        return flows(now) ? *until_ - now : Duration{};
-    }
+    [[nodiscard]] Duration left(Instant now) const;
 
 private:
     std::optional<Instant> until_;
