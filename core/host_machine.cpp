@@ -368,8 +368,6 @@ void HostMachine::look(Instant now, Effects& effects)
         }
         break;
     case HostState::healthy:
-        watch_for_doubt(now, effects);
-        break;
     case HostState::suspected:
     case HostState::held:
         watch_for_doubt(now, effects);

@@ -754,6 +754,11 @@ end: do
     :: atomic { LOOKS_DEAD && state == unseen && durable && recalled == 0 -> state = suspected }
     :: atomic { LOOKS_DEAD && ROOM && (state == suspected || state == fence_failed && RETRY) ->
         take_permit(false) }
+    /* Its device is known to refuse our password: not tried yet. */
+    :: atomic { LOOKS_DEAD && (state == suspected || state == fence_failed) && MAY(failures, FAILURES) ->
+        SPEND(failures);
+        DOES(M_FAILED);
+        state = fence_failed }
     /* Back, and the flag is not ours to clear. */
     :: atomic { state == down && !mark && recalled == 0 && BEATS && LOOKS_FINE && reported != 0 &&
         ROOM ->
