@@ -14,6 +14,7 @@
 #include <boost/asio/post.hpp>
 
 #include <csignal>
+#include <utility>
 
 namespace knell {
 
@@ -37,11 +38,6 @@ nova::NovaOptions options_of(const config::Config& config)
     options.interface = config.nova.interface;
     static_cast<nova::NovaPace&>(options) = pace_of(config);
     return options;
-}
-
-NovaTurned turn_of(const nova::NovaHealth& health)
-{
-    return {health.warm, health.warm ? "at " + health.endpoint + " again" : health.last_error};
 }
 
 } // namespace
@@ -129,10 +125,9 @@ std::optional<std::string> Knelld::start_watching()
         loop_, [this](const Event& event) { deliver(event); },
         [this](const monitor::FloodNews& news) { outside_->notify(notice_of(news)); });
     outside_->on_watch([this](const Watch& order) { watchers_->watch(order); });
-    nova_->on_turn([this](const nova::NovaHealth& health) {
-        // It may turn from within a call of ours.
-        boost::asio::post(loop_, [this, turned = turn_of(health)] { deliver(turned); });
-    });
+    // It may turn from within a call of ours, and turn again in the same breath: a 200 whose body
+    // cannot be read.
+    nova_->on_turn([this](const auto&) { boost::asio::post(loop_, [this] { tell_of_nova(); }); });
     nova_->on_list_turn([this](const std::string& trouble) { on_service_list_turn(trouble); });
     watch_nova();
     return watchers_->start(config_);
@@ -184,6 +179,15 @@ void Knelld::look_for_sleep()
 {
     if (const auto lasted = sleep_.slept(); lasted > Duration::zero()) {
         engine_->deliver(now(), Suspended{lasted});
+    }
+}
+
+void Knelld::tell_of_nova()
+{
+    const auto health = nova_->health();
+    if (std::exchange(nova_answers_, health.warm) != health.warm) {
+        deliver(NovaTurned{health.warm,
+                           health.warm ? "at " + health.endpoint + " again" : health.last_error});
     }
 }
 

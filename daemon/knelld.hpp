@@ -78,6 +78,7 @@ private:
     /// As often and as patiently as `config_` says.
     void watch_nova();
     void look_for_sleep();
+    void tell_of_nova();
     void on_stalled_journal(const std::string& why);
     void await_signals();
     /// One line for `systemctl status`.
@@ -104,6 +105,7 @@ private:
     std::optional<Engine> engine_;
     std::optional<Ticker> ticker_;
     monitor::SleepWatch sleep_;
+    bool nova_answers_ = true; ///< as the decisions were told last
     std::optional<Watchers> watchers_;
     std::unique_ptr<control::ControlServer> control_;
     std::unique_ptr<metrics::MetricsServer> metrics_;

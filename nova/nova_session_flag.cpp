@@ -30,6 +30,7 @@ Finding NovaSession::find(const http::Response& response, const HostId& host, Mi
 {
     const auto parsed = parse_services(response.body);
     if (const auto* unreadable = std::get_if<Unreadable>(&parsed)) {
+        went_wrong("Nova: " + unreadable->why); // whatever its status was
         return unknown("Nova: " + unreadable->why);
     }
     const ServiceRecord* found = nullptr;

@@ -66,13 +66,7 @@ Knelld::Knelld(const Around& around)
     fleet_ = std::make_unique<Fleet>(truth_.policy_now, past);
     engine_.emplace(*fleet_, *this);
     nova_->start();
-    nova_->on_turn([this](const nova::NovaHealth& health) {
-        boost::asio::post(
-            loop_,
-            [this, turned = NovaTurned{health.warm, health.warm ? "again" : health.last_error}] {
-                deliver(turned);
-            });
-    });
+    nova_->on_turn([this](const auto&) { boost::asio::post(loop_, [this] { tell_of_nova(); }); });
     nova_->watch_services(truth_.policy_now.nova.watch,
                           [this](const ServicesSeen& seen) { deliver(seen); });
     eyes_.start();
@@ -138,6 +132,15 @@ void Knelld::deliver(const Event& event)
     tick();
     pump();
     tell_of_states();
+}
+
+/// As daemon/knelld.cpp: what stands once the client has come to rest.
+void Knelld::tell_of_nova()
+{
+    const auto health = nova_->health();
+    if (std::exchange(nova_answers_, health.warm) != health.warm) {
+        deliver(NovaTurned{health.warm, health.warm ? "again" : health.last_error});
+    }
 }
 
 /// As Ticker: a deadline that moves later costs nothing.

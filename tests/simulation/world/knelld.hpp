@@ -80,6 +80,7 @@ private:
     void tick();
     void pump();
     void tell_of_states();
+    void tell_of_nova();
     /// True: the process is dead, and nothing is done any more.
     [[nodiscard]] bool before(const Effect& effect, const std::string& words, const HostId* host);
     void after();
@@ -108,6 +109,7 @@ private:
     std::map<HostId, std::string> states_;
     std::vector<Event> answers_; ///< given, of late
     bool dead_ = false;
+    bool nova_answers_ = true; ///< as the fleet was told last
     unsigned until_death_ = 0; ///< effects; 0: no end in sight
     unsigned until_what_ = 0;
     std::function<void()> what_;
