@@ -13,11 +13,12 @@ Census::Member HostMachine::member() const
     const bool fenced = state_ == HostState::fencing || state_ == HostState::fence_failed ||
                         state_ == HostState::fenced;
     const bool sees =
+        failing &&
         std::any_of(policy_.monitors.begin(), policy_.monitors.end(), [&](const auto& monitor) {
             return commons_->vantage.sees(now, monitor.network);
         });
     // What falls silent while nobody answers us is our own eyes, and no storm.
-    const bool gone = failing && sees && (suspicion_.sinking() || suspicion_.dead(now));
+    const bool gone = sees && (suspicion_.sinking() || suspicion_.dead(now));
     return {&policy_, episode_, (gone && left_alone().empty()) || (fenced && !ordered()),
             mark_.has_value(), now - doubted_since_.value_or(now)};
 }
