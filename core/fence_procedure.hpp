@@ -49,6 +49,8 @@ public:
     void contradict() noexcept;
     /// Likewise, and nothing is asked or awaited until begin().
     void pause() noexcept;
+    /// The clock that readings age by stood still: none of before counts, asked or answered.
+    void distrust() noexcept;
     /// The power off that was just asked for was not sent: it is asked for again later.
     void postpone(Instant now, PowerAction then);
 
@@ -81,6 +83,7 @@ private:
     Ids* ids_;
     std::size_t device_ = 0;
     std::optional<PowerCommand> pending_; ///< what we await a reply to
+    bool distrusted_ = false;             ///< its answer shows what was, however long ago
     PowerAction next_ = PowerAction::off; ///< what follows the present rest
     bool settled_ = false;                ///< a certificate was issued and nothing spoke against it
     unsigned readings_ = 0;               ///< good OFF readings in a row

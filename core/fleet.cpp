@@ -182,6 +182,9 @@ Effects Fleet::on_event(Instant now, const Event& event)
             },
             [&](const Suspended& suspended) {
                 if (house_->vantage.on_suspended(now, suspended.lasted)) {
+                    for (auto& [name, host] : house_->hosts) {
+                        host.on_suspended();
+                    }
                     forget_what_was_missed(now, "this machine was suspended", suspended.lasted,
                                            effects);
                 }

@@ -251,6 +251,25 @@ void HostMachine::on_power(Instant now, const PowerReply& reply, Effects& effect
     keep_proof(now);
 }
 
+/// What was read before counts for nothing: how long ago that was nobody knows.
+void HostMachine::on_suspended()
+{
+    if (procedure_) {
+        procedure_->distrust();
+    }
+    confirmed_ = certificate_ && certificate_->by_word();
+    if (asked_ && asked_->errand == Errand::read) {
+        asked_.reset();
+    }
+    const bool committed =
+        intent_durable_ || std::any_of(waiting_.begin(), waiting_.end(), [](const auto& one) {
+            return one.then == Then::force_down;
+        });
+    if (!committed) {
+        flag_before_.reset();
+    }
+}
+
 /// Read again before telling Nova: was it not clearly off, it must be proven anew.
 void HostMachine::keep_proof(Instant now)
 {
@@ -271,7 +290,7 @@ void HostMachine::on_certificate(Instant now, FenceCertificate certificate, Effe
         toward_down(now, effects);
         return;
     }
-    confirmed_ = certificate_->grounds() == FenceCertificate::Grounds::operator_word;
+    confirmed_ = certificate_->by_word();
     retry_at_ = now; // the rest after a failed fence is over, however the proof came
     enter(now, HostState::fenced, "proven off; Nova is being told");
     notice(Notice::Weight::warning, "HOST_FENCED",

@@ -309,6 +309,10 @@ void stop(Theatre& t, const Given& g)
 {
     t.world().stop_knelld(g.time);
 }
+void suspend(Theatre& t, const Given& g)
+{
+    t.world().suspend_machine(g.time);
+}
 void restart_machine(Theatre& t, const Given&)
 {
     t.world().reboot_machine({});
@@ -423,6 +427,7 @@ constexpr std::array verbs{
     Verb{"knelld is killed", "kill -9; it starts again 1 s later.", kill},
     Verb{"knelld is killed for TIME", "kill -9; it starts again then.", kill_for},
     Verb{"knelld is stopped for TIME", "SIGSTOP, SIGCONT.", stop},
+    Verb{"our machine sleeps for TIME", "Suspended: its clock stands still.", suspend},
     Verb{"our machine restarts", "knelld is back 40 s later.", restart_machine},
     Verb{"our machine restarts, its clock TIME ahead", "The wall clock is wrong.", machine_ahead},
     Verb{"our machine restarts, its clock TIME behind", "The wall clock is wrong.", machine_behind},

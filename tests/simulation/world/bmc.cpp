@@ -28,7 +28,8 @@ void Bmcs::ask(const HostId& host, std::string line, Instant asked_at,
                std::function<void(std::string)> answer)
 {
     const auto slow = dice_.between(0us, of(host).slowness);
-    truth_.agenda.after(way + slow / 2, [this, host, line = std::move(line), asked_at, slow,
+    const Asked asked{asked_at, truth_.now()};
+    truth_.agenda.after(way + slow / 2, [this, host, line = std::move(line), slow, asked,
                                          answer = std::move(answer)] {
         auto& bmc = of(host);
         const auto request = fencing::ipmi::read_request(line);
@@ -37,7 +38,7 @@ void Bmcs::ask(const HostId& host, std::string line, Instant asked_at,
         if (bmc.stuck || !truth_.machine(bmc.wired).fed) {
             return;
         }
-        const auto reply = perform(bmc, *request, asked_at);
+        const auto reply = perform(bmc, *request, asked);
         if (on_command) {
             on_command(bmc, request->action, reply);
         }
@@ -49,7 +50,7 @@ void Bmcs::ask(const HostId& host, std::string line, Instant asked_at,
     });
 }
 
-PowerReply Bmcs::perform(Bmc& bmc, const fencing::ipmi::Request& request, Instant asked_at)
+PowerReply Bmcs::perform(Bmc& bmc, const fencing::ipmi::Request& request, Asked asked)
 {
     if (bmc.busy) {
         return reply(request.attempt, PowerFault::busy, "no session slot is free");
@@ -61,10 +62,10 @@ PowerReply Bmcs::perform(Bmc& bmc, const fencing::ipmi::Request& request, Instan
         return reply(request.attempt, PowerFault::wrong_identity,
                      "it belongs to the system " + truth_.machine(bmc.wired).guid.get());
     }
-    return act(bmc, request, asked_at);
+    return act(bmc, request, asked);
 }
 
-PowerReply Bmcs::act(Bmc& bmc, const fencing::ipmi::Request& request, Instant asked_at)
+PowerReply Bmcs::act(Bmc& bmc, const fencing::ipmi::Request& request, Asked asked)
 {
     const auto& machine = truth_.machine(bmc.wired);
     switch (request.action) {
@@ -86,7 +87,7 @@ PowerReply Bmcs::act(Bmc& bmc, const fencing::ipmi::Request& request, Instant as
         PowerReply read{request.attempt,
                         machine.button && !bmc.lies ? PowerState::on : PowerState::off,
                         PowerFault::none, "as it reads"};
-        truth_.tell(Reading{bmc.meant, request.attempt, asked_at, read.state,
+        truth_.tell(Reading{bmc.meant, request.attempt, asked.at, asked.really, read.state,
                             !truth_.machine(bmc.meant).powered(), bmc.lies});
         return read;
     }

@@ -44,9 +44,11 @@ public:
              std::function<void(std::string)> answer);
 
 private:
-    [[nodiscard]] PowerReply perform(Bmc& bmc, const fencing::ipmi::Request& request,
-                                     Instant asked_at);
-    [[nodiscard]] PowerReply act(Bmc& bmc, const fencing::ipmi::Request& request, Instant asked_at);
+    struct Asked {
+        Instant at, really; ///< by knelld's clock, and in truth
+    };
+    [[nodiscard]] PowerReply perform(Bmc& bmc, const fencing::ipmi::Request& request, Asked asked);
+    [[nodiscard]] PowerReply act(Bmc& bmc, const fencing::ipmi::Request& request, Asked asked);
 
     Truth& truth_;
     Dice dice_;

@@ -215,6 +215,20 @@ void Chaos::act_on_nova(Fault fault, Dice& dice)
     }
 }
 
+void Chaos::pause(void (Datacentre::*how)(Duration), Dice& dice)
+{
+    const auto rest = dice.chance(0.5) ? dice.between(200ms, 5s) : dice.between(5s, 120s);
+    const bool anywhere = dice.chance(0.5);
+    if (anywhere || !world_.running()) {
+        return (world_.*how)(rest);
+    }
+    world_.knelld().at_effect(1 + static_cast<unsigned>(dice.below(40)), [this, how, rest] {
+        if (!over_) {
+            (world_.*how)(rest);
+        }
+    });
+}
+
 void Chaos::act_on_knelld(Fault fault, Dice& dice)
 {
     switch (fault) {
@@ -235,18 +249,10 @@ void Chaos::act_on_knelld(Fault fault, Dice& dice)
     case Fault::reboot:
         return world_.reboot_machine(
             dice.chance(0.7) ? Duration{} : dice.between(0us, Duration{2h}) - Duration{1h});
-    case Fault::stop: {
-        const auto rest = dice.chance(0.5) ? dice.between(200ms, 5s) : dice.between(5s, 120s);
-        const bool anywhere = dice.chance(0.5);
-        if (anywhere || !world_.running()) {
-            return world_.stop_knelld(rest);
-        }
-        return world_.knelld().at_effect(1 + static_cast<unsigned>(dice.below(40)), [this, rest] {
-            if (!over_) {
-                world_.stop_knelld(rest);
-            }
-        });
-    }
+    case Fault::stop:
+        return pause(&Datacentre::stop_knelld, dice);
+    case Fault::sleep:
+        return pause(&Datacentre::suspend_machine, dice);
     case Fault::reload: {
         if (!world_.running() || world_.knelld().stopped()) {
             return;

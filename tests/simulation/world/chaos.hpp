@@ -26,6 +26,7 @@ private:
     void act_on_bmc(Fault fault, Dice& dice);
     void act_on_nova(Fault fault, Dice& dice);
     void act_on_knelld(Fault fault, Dice& dice);
+    void pause(void (Datacentre::*how)(Duration), Dice& dice);
     void operate(Dice& dice);
     void meddle(Dice& dice); ///< with flags
     /// `undo` happens after a while, or when chaos ends.

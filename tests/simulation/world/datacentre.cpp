@@ -80,12 +80,22 @@ void Datacentre::kill_knelld(Duration rest)
 
 void Datacentre::stop_knelld(Duration duration)
 {
+    pause(duration, "* knelld is stopped", &Knelld::stop);
+}
+
+void Datacentre::suspend_machine(Duration duration)
+{
+    pause(duration, "* our machine sleeps", &Knelld::sleep);
+}
+
+void Datacentre::pause(Duration duration, const char* said, void (Knelld::*how)())
+{
     if (!running() || knelld_->stopped()) {
         return;
     }
-    truth.say("* knelld is stopped");
+    truth.say(said);
     truth.tell(Stopped{truth.now() + duration});
-    knelld_->stop();
+    (*knelld_.*how)();
     truth.agenda.after(duration, [this, life = lives_] {
         if (lives_ == life && running()) {
             truth.say("* knelld goes on");

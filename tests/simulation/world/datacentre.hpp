@@ -24,6 +24,8 @@ public:
     /// kill -9 now. It starts again by itself, as systemd has it.
     void kill_knelld(Duration rest = 1s);
     void stop_knelld(Duration duration);
+    /// Our machine with all that is on it.
+    void suspend_machine(Duration duration);
     void reboot_machine(Duration clock_jump);
     [[nodiscard]] bool running() const { return knelld_ != nullptr && !knelld_->dead(); }
     [[nodiscard]] Knelld& knelld() { return *knelld_; }
@@ -49,6 +51,7 @@ public:
 
 private:
     void bury();
+    void pause(Duration duration, const char* said, void (Knelld::*how)());
 
     Dice dice_;
     std::unique_ptr<Knelld> knelld_;

@@ -37,7 +37,8 @@ struct Booted {
 struct Reading {
     HostId meant;
     AttemptId attempt;
-    Instant asked_at;
+    Instant asked_at; ///< by knelld's clock, which stands still while its machine sleeps
+    Instant really_asked_at;
     PowerState said = PowerState::unknown;
     bool truly_off = false;
     bool lie = false; ///< it was told to
