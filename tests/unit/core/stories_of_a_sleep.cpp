@@ -74,6 +74,17 @@ TEST_F(StoryOfASleep, the_flag_as_it_was_is_read_again)
     EXPECT_EQ(world.count(it, "ForceDown"), 0U) << "it is not ours";
 }
 
+TEST_F(StoryOfASleep, what_nova_answered_before_it_is_asked_again)
+{
+    world.cut(it);
+    ASSERT_TRUE(says("ReadForcedDown"));
+    world.run(25ms); // it was read, and the answer is on its way
+    sleep();
+    world.set_flag_by_hand(it, true);
+    ASSERT_TRUE(says("! FORCED_DOWN_FOREIGN"));
+    EXPECT_EQ(world.count(it, "ForceDown"), 0U);
+}
+
 TEST_F(StoryOfASleep, an_operators_word_outlasts_it)
 {
     host().bmc = Bmc::dumb;
