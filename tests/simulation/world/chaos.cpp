@@ -120,6 +120,11 @@ void Chaos::act(Fault fault, Dice& dice)
     }
     case Fault::foreign_flags:
         return meddle(dice);
+    case Fault::flag_races:
+        if (world_.running()) {
+            at_some_deed(dice, [this, &dice] { meddle(dice); });
+        }
+        return;
     case Fault::operators:
         return operate(dice);
     case Fault::strangers_power:
@@ -222,9 +227,15 @@ void Chaos::pause(void (Datacentre::*how)(Duration), Dice& dice)
     if (anywhere || !world_.running()) {
         return (world_.*how)(rest);
     }
-    world_.knelld().at_effect(1 + static_cast<unsigned>(dice.below(40)), [this, how, rest] {
+    at_some_deed(dice, [this, how, rest] { (world_.*how)(rest); });
+}
+
+void Chaos::at_some_deed(Dice& dice, Act act)
+{
+    const auto number = 1 + static_cast<unsigned>(dice.below(40));
+    world_.knelld().at_effect(number, [this, act = std::move(act)] {
         if (!over_) {
-            (world_.*how)(rest);
+            act();
         }
     });
 }

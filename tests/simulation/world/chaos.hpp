@@ -27,6 +27,8 @@ private:
     void act_on_nova(Fault fault, Dice& dice);
     void act_on_knelld(Fault fault, Dice& dice);
     void pause(void (Datacentre::*how)(Duration), Dice& dice);
+    /// Right behind one of the next effects of knelld, which runs.
+    void at_some_deed(Dice& dice, Act act);
     void operate(Dice& dice);
     void meddle(Dice& dice); ///< with flags
     /// `undo` happens after a while, or when chaos ends.

@@ -46,10 +46,11 @@ enum class Fault {
     old_answers,     ///< an answer comes a second time, much later
     operators,       ///< orders of all kinds, wise or not
     strangers_power, ///< somebody else switches a host on or off
-    sleep            ///< our machine is suspended, up to minutes: its clock stands still as well
+    sleep,           ///< our machine is suspended, up to minutes: its clock stands still as well
+    flag_races       ///< as foreign_flags, right behind one of our own deeds
 };
 
-inline constexpr std::array<std::pair<Fault, std::string_view>, 37> fault_names{{
+inline constexpr std::array<std::pair<Fault, std::string_view>, 38> fault_names{{
     {Fault::power_cut, "power_cut"},
     {Fault::panic, "panic"},
     {Fault::userspace, "userspace"},
@@ -87,6 +88,7 @@ inline constexpr std::array<std::pair<Fault, std::string_view>, 37> fault_names{
     {Fault::operators, "operators"},
     {Fault::strangers_power, "strangers_power"},
     {Fault::sleep, "sleep"},
+    {Fault::flag_races, "flag_races"},
 }};
 
 [[nodiscard]] constexpr std::string_view name_of(Fault fault)

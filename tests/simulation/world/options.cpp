@@ -135,9 +135,9 @@ Options draw(const Wanted& wanted)
     // Some worlds have few faults, so that each can show itself undisturbed, and some have many.
     const double share = std::array{0.1, 0.25, 0.5, 0.8}[dice.below(4)];
     for (const auto& [fault, name] : fault_names) {
-        // Drawn apart, so that the worlds of older seeds stay what they were.
+        // Newer ones are drawn apart, so that the worlds of older seeds stay what they were.
         const bool has =
-            fault == Fault::sleep ? Dice{wanted.seed, name}.chance(share) : dice.chance(share);
+            fault >= Fault::sleep ? Dice{wanted.seed, name}.chance(share) : dice.chance(share);
         if ((has || fault == Fault::power_cut) && !wanted.without.contains(fault)) {
             options.faults.insert(fault);
         }
