@@ -26,7 +26,7 @@ class Supervisor(threading.Thread):
     def __init__(self, story, point, action):
         super().__init__(daemon=True)
         self.story, self.point, self.action = story, point, action
-        self.rows, self.passed_at, self.released_at, self.problem = [], 0.0, 0.0, ''
+        self.rows, self.passed_at, self.over_at, self.released_at, self.problem = [], 0.0, 0.0, 0.0, ''
         self.passed, self.over, self.ending = threading.Event(), threading.Event(), threading.Event()
 
     def run(self):
@@ -41,13 +41,13 @@ class Supervisor(threading.Thread):
         while not self.ending.wait(0.02):
             if not self.passed.is_set() and self._is_halted(process):
                 self._act(process)
-                self.over.set()
+                self._end_strike()
             code = process.poll()
             if code is None:
                 continue
             if not self.passed.is_set() and code == -signal.SIGKILL:
                 self._note()
-                self.over.set()
+                self._end_strike()
             if code == 78 or self.ending.wait(0.2):     # RestartPreventExitStatus, RestartSec
                 break
             self.released_at = self.released_at or time.time()
@@ -68,6 +68,10 @@ class Supervisor(threading.Thread):
     def _note(self):
         self.rows, self.passed_at = rows_of(self.story), time.time()
         self.passed.set()
+
+    def _end_strike(self):
+        self.over_at = time.time()
+        self.over.set()
 
     def _is_halted(self, process):
         with contextlib.suppress(OSError), open('/proc/%d/stat' % process.pid) as f:

@@ -81,9 +81,12 @@ class Story:
     def episode_is_forgotten(self, host):
         """Of the host that has just lost its power: knelld was struck and ended before anything was durable."""
         struck = self.supervisor
-        until(lambda: struck.passed.is_set() or self._find('HOST_FENCING', host), 20)
+        ends_later = struck.action == 'eio'     # with the next row that it writes
+        done = struck.over if ends_later else struck.passed
+        until(lambda: done.is_set() or self._find('HOST_FENCING', host), 20)
         fell = max(float(line.split()[0]) for line in read('hosts', host, 'power.log').splitlines() if ' off ' in line)
-        return (struck.passed.is_set() and struck.passed_at > fell and struck.action in ('kill', 'term', 'eio')
+        return ((struck.over_at if ends_later else struck.passed_at) > fell and struck.action in ('kill', 'term', 'eio')
+                and not self._find('HOST_FENCING', host)
                 and not any(what == 'fencing' and name == host for _, what, name, _, _ in struck.rows))
 
     def ends_with(self, *whats):
