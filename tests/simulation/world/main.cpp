@@ -29,13 +29,7 @@ void tell(const Outcome& outcome, const Wanted& wanted)
 bool report(const Tally& tally, double minutes)
 {
     std::cout << '\n';
-    for (const auto& [sentence, count] : tally.oracles) {
-        std::cout << std::setw(10) << count.judged << "  " << sentence;
-        if (count.excused > 0) {
-            std::cout << " (excused: " << count.excused << ")";
-        }
-        std::cout << '\n';
-    }
+    tally.tell(std::cout);
     const double years = tally.host_hours / 24 / 365.25;
     std::cout << tally.worlds << " worlds, " << tally.events << " events, " << std::fixed
               << std::setprecision(2) << tally.host_hours << " host-hours, " << minutes

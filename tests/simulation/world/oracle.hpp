@@ -4,6 +4,7 @@
 #include "tests/simulation/world/facts.hpp"
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -20,6 +21,8 @@ struct Breach {
     Instant at;
     std::string detail;
 };
+
+using Excuses = std::map<std::string, std::uint64_t>;
 
 /// Holds one promise of knell against everything that happens. It may look at the truth; it never
 /// looks at knelld's own state. Its sentence is its file's name.
@@ -40,13 +43,13 @@ public:
     [[nodiscard]] std::string_view sentence() const noexcept { return sentence_; }
     /// How often there was something to judge: an oracle that saw nothing shows nothing.
     [[nodiscard]] std::uint64_t judged() const noexcept { return judged_; }
-    /// How often a breach was nobody's, for the reason in the oracle's file.
-    [[nodiscard]] std::uint64_t excused() const noexcept { return excused_; }
+    /// How often a breach was nobody's, by reason; the oracle's file has more of each.
+    [[nodiscard]] const Excuses& excused() const noexcept { return excused_; }
     [[nodiscard]] const std::vector<Breach>& breaches() const noexcept { return breaches_; }
 
 protected:
     void judge(bool kept, const HostId& host, const std::string& detail);
-    void excuse() noexcept { ++excused_; }
+    void excuse(const std::string& why) { ++excused_[why]; }
     [[nodiscard]] Instant now() const;
 
     const Truth& truth_;
@@ -54,7 +57,7 @@ protected:
 private:
     std::string_view sentence_;
     std::uint64_t judged_ = 0;
-    std::uint64_t excused_ = 0;
+    Excuses excused_;
     std::vector<Breach> breaches_;
 };
 

@@ -62,10 +62,7 @@ TEST(SimulatedWorlds, EveryPromiseIsKeptInAllOfThem)
         const auto outcome = live_through(small_world(seed), tally);
         ASSERT_FALSE(outcome.breach) << told(outcome);
     }
-    for (const auto& [sentence, count] : tally.oracles) {
-        std::cout << count.judged << " times: " << sentence << " (excused " << count.excused
-                  << ")\n";
-    }
+    tally.tell(std::cout);
     std::cout << tally.worlds << " worlds, " << tally.host_hours << " host-hours\n";
     if (seeds >= enough_to_have_seen_everything) {
         EXPECT_TRUE(tally.idle().empty()) << tally.idle().front() << ": never judged";

@@ -4,6 +4,8 @@
 #include "tests/simulation/world/calm.hpp"
 #include "tests/simulation/world/chaos.hpp"
 
+#include <iomanip>
+
 namespace knell::sim {
 
 namespace {
@@ -22,6 +24,16 @@ std::vector<std::string> Tally::idle() const
         }
     }
     return names;
+}
+
+void Tally::tell(std::ostream& out) const
+{
+    for (const auto& [name, count] : oracles) {
+        out << std::setw(10) << count.judged << "  " << name << '\n';
+        for (const auto& [why, often] : count.excused) {
+            out << std::setw(22) << often << " excused: " << why << '\n';
+        }
+    }
 }
 
 Outcome live_through(const Wanted& wanted, Tally& tally, std::ostream* story)
@@ -51,7 +63,9 @@ Outcome live_through(const Wanted& wanted, Tally& tally, std::ostream* story)
     for (const auto& oracle : world.truth.oracles) {
         auto& count = tally.oracles[std::string{oracle->sentence()}];
         count.judged += oracle->judged();
-        count.excused += oracle->excused();
+        for (const auto& [why, often] : oracle->excused()) {
+            count.excused[why] += often;
+        }
     }
     ++tally.worlds;
     tally.events += outcome.events;

@@ -27,7 +27,7 @@ struct Outcome {
 struct Tally {
     struct Count {
         std::uint64_t judged = 0;
-        std::uint64_t excused = 0;
+        Excuses excused;
     };
     std::map<std::string, Count, std::less<>> oracles;
     std::uint64_t worlds = 0;
@@ -36,6 +36,8 @@ struct Tally {
 
     /// Of those that never had anything to judge.
     [[nodiscard]] std::vector<std::string> idle() const;
+    /// All of it, a line each.
+    void tell(std::ostream& out) const;
 };
 
 /// Chaos, then calm. `story`: where the whole log goes, if anywhere.

@@ -127,7 +127,7 @@ private:
         judge(last->asked_at - first->asked_at >= policy.settle, host, "it was not settled");
         judge(now() - last->really_asked_at <= policy.fresh, host, "the last reading is too old");
         if (lie && std::any_of(first, last + 1, [](const auto& one) { return one.lie; })) {
-            return excuse();
+            return excuse("a device that was told to lie");
         }
         judge(!lie, host, "it was on in truth when it was read off");
     }

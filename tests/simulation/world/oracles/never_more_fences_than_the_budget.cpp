@@ -45,11 +45,11 @@ public:
         if (approved_.erase(*entry.host) > 0) {
             return;
         }
-        if (!ages_known_) {
-            return excuse();
+        const bool spent = used >= static_cast<long>(gate.budget);
+        if (spent && !ages_known_) {
+            return excuse("restarted with a wrong clock");
         }
-        judge(used < static_cast<long>(gate.budget), *entry.host,
-              std::to_string(used) + " fences in the window, and one more");
+        judge(!spent, *entry.host, std::to_string(used) + " fences in the window, and one more");
     }
     void on_fact(const Fact& fact) override
     {

@@ -27,9 +27,14 @@ public:
         if (twice) {
             already_.insert(started->guest);
         }
-        if (twice && (!started->hands.contains(Hand::knell) || started->hands.size() > 1 ||
-                      started->believed_a_lie || started->boot_since > started->proven_at)) {
-            return excuse();
+        if (twice && (!started->hands.contains(Hand::knell) || started->hands.size() > 1)) {
+            return excuse("moved on the flag of somebody else");
+        }
+        if (twice && started->believed_a_lie) {
+            return excuse("a lie was believed");
+        }
+        if (twice && started->boot_since > started->proven_at) {
+            return excuse("switched on between proof and flag");
         }
         judge(!twice, started->on,
               started->guest + " starts while it runs on " +

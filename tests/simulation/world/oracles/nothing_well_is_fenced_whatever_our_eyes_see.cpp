@@ -46,7 +46,7 @@ private:
                           truth_.cables->whole_since(machine) <= begin;
         const bool in_doubt = truth_.cables->ours_broken_until() > begin;
         if (well && !in_doubt && truth_.options.has(Fault::loss)) {
-            return excuse();
+            return excuse("a world that loses packets");
         }
         judge(!well, host,
               std::string{"it was well all the time"} +

@@ -53,7 +53,8 @@ public:
             anothers && clearing_since_.contains(host) && set_at_[host] >= clearing_since_[host];
         clearing_since_.erase(host);
         if (unknowable || crossed) {
-            return excuse();
+            return excuse(crossed ? "set while our clearing was under way"
+                                  : "ours was cleared and theirs set between two looks");
         }
         judge(!anothers, host, "the flag was another's, and knelld cleared it");
     }
