@@ -134,12 +134,6 @@ struct NovaTurned {
     std::string detail; ///< where it answers, or what stands in the way
 };
 
-/// The whole machine slept, knelld with it, and the clock of `now` stood still: no stall that
-/// the decisions could notice by themselves.
-struct Suspended {
-    Duration lasted{};
-};
-
 struct OperatorOrder {
     enum class What {
         arm,
@@ -168,6 +162,6 @@ struct OperatorOrder {
 
 using Event =
     std::variant<ProbeResult, SentinelResult, EyesReport, Goodbye, AgentGone, Recorded, PowerAnswer,
-                 NovaAnswer, ServicesSeen, ServersSeen, NovaTurned, Suspended, OperatorOrder>;
+                 NovaAnswer, ServicesSeen, ServersSeen, NovaTurned, OperatorOrder>;
 
 } // namespace knell

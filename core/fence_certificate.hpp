@@ -27,11 +27,10 @@ public:
     [[nodiscard]] Instant verified_at() const noexcept { return verified_at_; }
     [[nodiscard]] const std::string& witness() const noexcept { return witness_; }
 
-    [[nodiscard]] bool by_word() const noexcept { return grounds_ == Grounds::operator_word; }
     /// A person's word does not age; a reading does.
     [[nodiscard]] bool fresh(Instant now, Duration most) const noexcept
     {
-        return by_word() || now - verified_at_ <= most;
+        return grounds_ == Grounds::operator_word || now - verified_at_ <= most;
     }
 
 private:

@@ -55,12 +55,6 @@ void FenceProcedure::pause() noexcept
     wake_at_.reset();
 }
 
-void FenceProcedure::distrust() noexcept
-{
-    readings_ = 0;
-    distrusted_ = pending_.has_value();
-}
-
 void FenceProcedure::postpone(Instant now, PowerAction then)
 {
     pending_.reset();
@@ -92,7 +86,7 @@ FenceProcedure::Next FenceProcedure::on_reply(Instant now, const PowerReply& rep
         return rest(now, heard ? PowerAction::read : PowerAction::off);
     }
     if (reply.fault == PowerFault::none && reply.state == PowerState::off) {
-        return distrusted_ ? rest(now, PowerAction::read) : on_off_reading(now);
+        return on_off_reading(now);
     }
     contradict();
     if (reply.state == PowerState::on && now >= off_at_ && now < device_until_) {
@@ -165,7 +159,6 @@ FenceProcedure::Next FenceProcedure::use_device(Instant now)
 FenceProcedure::Next FenceProcedure::ask(Instant now, PowerAction action)
 {
     asked_at_ = now;
-    distrusted_ = false;
     if (action == PowerAction::off) {
         off_at_ = now + off_rest_;
         off_rest_ = std::min(off_rest_ * 2, std::max(off_rest_most, timing_.poll));

@@ -49,8 +49,6 @@ public:
     void contradict() noexcept;
     /// Likewise, and nothing is asked or awaited until begin().
     void pause() noexcept;
-    /// The clock that readings age by stood still: none of before counts, asked or answered.
-    void distrust() noexcept;
     /// The power off that was just asked for was not sent: it is asked for again later.
     void postpone(Instant now, PowerAction then);
 
@@ -58,6 +56,10 @@ public:
     [[nodiscard]] std::optional<Instant> deadline() const noexcept { return wake_at_; }
     [[nodiscard]] bool settled() const noexcept { return settled_; }
     [[nodiscard]] bool awaits() const noexcept { return pending_.has_value(); }
+    [[nodiscard]] bool awaits(PowerAction action) const noexcept
+    {
+        return pending_ && pending_->action == action;
+    }
     [[nodiscard]] bool awaits(AttemptId answer) const noexcept
     {
         return pending_ && pending_->attempt == answer;
@@ -83,7 +85,6 @@ private:
     Ids* ids_;
     std::size_t device_ = 0;
     std::optional<PowerCommand> pending_; ///< what we await a reply to
-    bool distrusted_ = false;             ///< its answer shows what was, however long ago
     PowerAction next_ = PowerAction::off; ///< what follows the present rest
     bool settled_ = false;                ///< a certificate was issued and nothing spoke against it
     unsigned readings_ = 0;               ///< good OFF readings in a row

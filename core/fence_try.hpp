@@ -8,6 +8,9 @@
 
 namespace knell {
 
+/// A kernel that boots answers so much sooner than its agent speaks, at most.
+inline constexpr Duration introduction = 30s;
+
 /// What was heard and sent since the permit of one try to fence a host. Dies with the next one.
 struct FenceTry {
     bool commanded = false; ///< a power off has left: the next one is another
@@ -16,7 +19,8 @@ struct FenceTry {
     bool proven = false;    ///< a certificate was issued: a power off after it is news
     bool denied = false;    ///< it answered although its device had just read off
     PowerState last_read = PowerState::unknown;
-    Instant dead_at{}; ///< when its silence was last seen, with proof that we could see
+    Instant dead_at{};    ///< when its silence was last seen, with proof that we could see
+    Instant hear_until{}; ///< we were stopped: before that, who lives may not be heard yet
     std::optional<Instant> speak_by{}; ///< proven off, it answers: its agent may say which boot
 };
 

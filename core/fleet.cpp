@@ -180,15 +180,6 @@ Effects Fleet::on_event(Instant now, const Event& event)
             [&](const NovaAnswer& answer) {
                 with(answer.host, [&](auto& host) { host.on_nova(now, answer, effects); });
             },
-            [&](const Suspended& suspended) {
-                if (house_->vantage.on_suspended(now, suspended.lasted)) {
-                    for (auto& [name, host] : house_->hosts) {
-                        host.on_suspended();
-                    }
-                    forget_what_was_missed(now, "this machine was suspended", suspended.lasted,
-                                           effects);
-                }
-            },
             [&](const NovaTurned& turned) { house_->gate.on_nova_turn(now, turned, effects); },
             [&](const ServersSeen& seen) {
                 with(seen.host, [&](auto& host) { host.on_servers(seen, effects); });
@@ -230,16 +221,14 @@ Instant Fleet::deadline() const
 void Fleet::enter(Instant now, Effects& effects)
 {
     house_->commons.now = now;
-    if (const auto stalled = house_->vantage.observe(now)) {
-        forget_what_was_missed(now, "knelld itself was stopped", *stalled, effects);
+    const auto stalled = house_->vantage.observe(now);
+    if (!stalled) {
+        return;
     }
-}
-
-void Fleet::forget_what_was_missed(Instant now, const char* who, Duration missed, Effects& effects)
-{
     char text[96];
-    std::snprintf(text, sizeof text, "%s for %.1f s; what it missed meanwhile is void", who,
-                  std::chrono::duration<double>(missed).count());
+    std::snprintf(text, sizeof text,
+                  "knelld itself was stopped for %.1f s; what it missed meanwhile is void",
+                  std::chrono::duration<double>(*stalled).count());
     effects.push_back(
         Notice{Notice::Weight::warning, "KNELL_STALLED", std::nullopt, EpisodeId{0}, text});
     for (auto& [name, host] : house_->hosts) {

@@ -42,13 +42,13 @@ private:
     struct House;
 
     void enter(Instant now, Effects& effects);
-    void forget_what_was_missed(Instant now, const char* who, Duration missed, Effects& effects);
     void on_services(Instant now, const ServicesSeen& seen, Effects& effects);
     void on_recorded(Instant now, const Recorded& recorded, Effects& effects);
     void on_order(Instant now, const OperatorOrder& order, Effects& effects);
     void adopt(const GatePolicy& policy, Effects& effects);
     void set_mode(const OperatorOrder& order, Effects& effects);
     void set_hold(const OperatorOrder& order, Effects& effects);
+    void stop_power_commands(Effects& effects);
     void keep(const OperatorOrder& order, JournalEntry::What what, const std::string& text,
               Effects& effects);
     void approve(Instant now, const OperatorOrder& order, Effects& effects);

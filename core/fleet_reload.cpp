@@ -25,6 +25,7 @@ void Fleet::adopt(const GatePolicy& policy, Effects& effects)
         effects.push_back(Notice{Notice::Weight::warning, "MODE_CHANGED", std::nullopt,
                                  EpisodeId{0},
                                  meaning_of(house_->gate.mode()) + ", by the configuration"});
+        stop_power_commands(effects);
     }
 }
 

@@ -38,13 +38,13 @@ public:
     void recall(Instant now, const Recollection::OpenEpisode& past, Effects& effects);
     void recall_planned(Instant now, const Recollection::Planned& past, Effects& effects);
     void recall_readmissions(Instant now, const std::vector<Duration>& ago);
-    /// What is left of what an operator planned.
+    /// What is left of an operator's planned work.
     [[nodiscard]] std::optional<Recollection::Planned> ordered_work(Instant now) const;
     void compare_logins(Instant now, const Recollection::Refusals& past, Effects& effects);
     [[nodiscard]] std::string engaged() const; ///< why adopt() may not be called now, or empty
     void adopt(HostPolicy policy);
     void on_stall(Instant now, Effects& effects);
-    void on_suspended(); ///< before on_stall(): the clock by which proofs age stood still
+    void on_stop(Effects& effects) const; ///< an operator wants no power command to leave
     void on_probe(Instant now, const ProbeResult& result, Effects& effects);
     void on_agent_gone(Instant now, const AgentGone& gone, Effects& effects);
     void on_goodbye(Instant now, const Goodbye& goodbye, Effects& effects);

@@ -43,7 +43,7 @@ void HostMachine::send_force_down(Instant now, Effects& effects)
     const auto attempt = commons_->ids.next_attempt();
     asked_ = {attempt, Errand::force_down, now, now + commons_->nova.reply};
     // Whatever comes of it, the next try reads the power again first.
-    confirmed_ = certificate_->by_word();
+    confirmed_ = certificate_->grounds() == FenceCertificate::Grounds::operator_word;
     drain_.doubt(now);
     notice(Notice::Weight::detail, "NOVA_ASKED", "forced_down=true is being set", effects);
     effects.push_back(ForceDown{*certificate_, attempt, asked_->reply_by});
@@ -104,7 +104,9 @@ void HostMachine::on_foreign_flag(Instant now, Effects& effects)
 
 void HostMachine::dispute(Instant now, Effects& effects)
 {
-    const bool word = certificate_ && certificate_->by_word();
+    const bool word =
+        certificate_ && certificate_->grounds() == FenceCertificate::Grounds::operator_word;
+    effects.push_back(StandDown{policy_.host});
     procedure_.reset();
     begun_ = false;
     certificate_.reset();

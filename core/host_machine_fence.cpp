@@ -14,9 +14,6 @@ namespace {
 /// account: rest longer than BMCs count refusals. An operator can order a try at once.
 constexpr Duration refused_rest = 15min;
 
-/// A kernel that boots answers so much sooner than its agent speaks, at most.
-constexpr Duration introduction = 30s;
-
 } // namespace
 
 void HostMachine::hold(Instant now, std::string why, bool approvable, Effects& effects)
@@ -108,7 +105,8 @@ bool HostMachine::lives() const
 /// The verdict of our monitors stands, and our eyes see: nothing that could be heard is missed.
 bool HostMachine::seen_dead(Instant now) const
 {
-    return ordered() || now - try_.dead_at <= suspicion_.longest_row() / 2;
+    return ordered() ? insisted_ || now >= try_.hear_until
+                     : now - try_.dead_at <= suspicion_.longest_row() / 2;
 }
 
 /// What has changed since the permit that forbids to power off now; empty: nothing.
@@ -134,6 +132,9 @@ void HostMachine::begin_fencing(Instant now, Effects& effects)
             return call_off(now, "the verdict no longer held", effects);
         }
         return look_again(now); // it was we who were blind or stopped
+    }
+    if (ordered() && !seen_dead(now)) {
+        return; // likewise; it is listened for first
     }
     begun_ = true;
     enter(now, HostState::fencing, "power off was commanded; waiting for proof");
@@ -170,6 +171,7 @@ void HostMachine::let_go(Instant now, Effects& effects)
     if (beats) {
         return call_off(now, "lives; Nova was not told", effects);
     }
+    effects.push_back(StandDown{policy_.host});
     certificate_.reset();
     waiting_.clear();
     forget_request(now);
@@ -233,9 +235,10 @@ void HostMachine::on_power(Instant now, const PowerReply& reply, Effects& effect
     }
     if (reply.fault != PowerFault::none && reply.detail != last_fault_) {
         last_fault_ = reply.detail;
-        notice(reply.fault == PowerFault::refused ? Notice::Weight::detail // off already
-                                                  : Notice::Weight::warning,
-               "FENCE_DEVICE_FAULT", procedure_->device().get() + ": " + reply.detail, effects);
+        const bool harmless = // it is off already, or we wanted it no more
+            reply.fault == PowerFault::refused || reply.fault == PowerFault::displaced;
+        notice(harmless ? Notice::Weight::detail : Notice::Weight::warning, "FENCE_DEVICE_FAULT",
+               procedure_->device().get() + ": " + reply.detail, effects);
     }
     if (!begun_) {
         return;
@@ -251,22 +254,10 @@ void HostMachine::on_power(Instant now, const PowerReply& reply, Effects& effect
     keep_proof(now);
 }
 
-/// What was read before counts for nothing: how long ago that was nobody knows.
-void HostMachine::on_suspended()
+void HostMachine::on_stop(Effects& effects) const
 {
-    if (procedure_) {
-        procedure_->distrust();
-    }
-    confirmed_ = certificate_ && certificate_->by_word();
-    if (asked_ && asked_->errand == Errand::read) {
-        asked_.reset();
-    }
-    const bool committed =
-        intent_durable_ || std::any_of(waiting_.begin(), waiting_.end(), [](const auto& one) {
-            return one.then == Then::force_down;
-        });
-    if (!committed) {
-        flag_before_.reset();
+    if (procedure_ && procedure_->awaits(PowerAction::off)) {
+        effects.push_back(StandDown{policy_.host}); // it may wait for its turn at the device
     }
 }
 
@@ -290,7 +281,7 @@ void HostMachine::on_certificate(Instant now, FenceCertificate certificate, Effe
         toward_down(now, effects);
         return;
     }
-    confirmed_ = certificate_->by_word();
+    confirmed_ = certificate_->grounds() == FenceCertificate::Grounds::operator_word;
     retry_at_ = now; // the rest after a failed fence is over, however the proof came
     enter(now, HostState::fenced, "proven off; Nova is being told");
     notice(Notice::Weight::warning, "HOST_FENCED",
@@ -377,6 +368,9 @@ void HostMachine::watch_the_fence(Instant now, Effects& effects)
 {
     if (begun_ && lives() && suspicion_.calm()) {
         return let_go(now, effects);
+    }
+    if (!begun_ && waiting_.empty()) {
+        return begin_fencing(now, effects);
     }
     if (suspicion_.dead(now) &&
         commons_->vantage.sight(policy_.host, suspicion_.silences(now)).has_value()) {

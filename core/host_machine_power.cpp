@@ -137,7 +137,8 @@ bool HostMachine::on_power_outside_of_a_fence(Instant now, const PowerReply& rep
     if (heard && reply.state == PowerState::on && mark_ && !power_.came_back) {
         power_.came_back = true;
         power_.on_since = now;
-        const bool word = certificate_ && certificate_->by_word();
+        const bool word =
+            certificate_ && certificate_->grounds() == FenceCertificate::Grounds::operator_word;
         notice(Notice::Weight::warning, "POWER_CAME_BACK",
                (word ? "it reads ON: switched on again, and not by knell, or never off, as " +
                            certificate_->witness() + " had said"

@@ -54,15 +54,6 @@ std::optional<Duration> Vantage::observe(Instant now)
     return stalled;
 }
 
-bool Vantage::on_suspended(Instant now, Duration lasted)
-{
-    if (lasted < policy_.stall) {
-        return false;
-    }
-    clear_since_ = now;
-    return true;
-}
-
 void Vantage::on_sentinel(const SentinelResult& result, Effects& effects)
 {
     const auto found = std::find_if(sentinels_.begin(), sentinels_.end(),

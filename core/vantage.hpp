@@ -37,8 +37,6 @@ public:
     /// woken, we were stopped ourselves: returns for how long. What we missed meanwhile is void.
     [[nodiscard]] std::optional<Duration> observe(Instant now);
 
-    /// As a stall: true if it was long enough to be one.
-    [[nodiscard]] bool on_suspended(Instant now, Duration lasted);
     /// Says when our view was lost or came back.
     void on_sentinel(const SentinelResult& result, Effects& effects);
     /// Our interface, or the kernel beneath it: a network that is dark shows nothing.

@@ -11,10 +11,12 @@
 namespace knell {
 namespace {
 
-PowerReply in_use(AttemptId attempt)
+PowerReply not_begun(const PowerCommand& command)
 {
-    return {attempt, PowerState::unknown, PowerFault::displaced,
-            "not inspected: the device is wanted for something that matters more"};
+    return {command.attempt, PowerState::unknown, PowerFault::displaced,
+            command.action == PowerAction::inspect
+                ? "not inspected: the device is wanted for something that matters more"
+                : "stood down before its turn came"};
 }
 
 } // namespace
@@ -95,11 +97,20 @@ void FenceDevices::stand_down(const HostId& host)
             device->in_use = false;
         } else {
             device->stand_down = true;
-            if (device->doing == Doing::command &&
-                device->commands.front().command.action == PowerAction::off) {
-                device->agent->stand_down(); // nobody wants it any more, if it can still be stopped
-            }
+            withdraw(*device);
         }
+    }
+}
+
+/// Nobody wants it any more: what waits, and a power off under way if it can still be stopped.
+void FenceDevices::withdraw(Device& device)
+{
+    const bool begun = device.doing == Doing::command;
+    const auto waiting = device.commands.begin() + (begun ? 1 : 0);
+    std::move(waiting, device.commands.end(), std::back_inserter(device.stood_down));
+    device.commands.erase(waiting, device.commands.end());
+    if (begun && device.commands.front().command.action == PowerAction::off) {
+        device.agent->stand_down();
     }
 }
 
@@ -164,7 +175,7 @@ void FenceDevices::on_answer(Device& device, std::uint64_t turn, PowerReply repl
         done->on_reply(std::move(reply));
     }
     for (const auto& asked : displaced) {
-        asked.on_reply(in_use(asked.command.attempt));
+        asked.on_reply(not_begun(asked.command));
     }
 }
 

@@ -39,7 +39,8 @@ public:
 
     /// The device must be there. `on_reply` runs later, exactly once, on the loop's thread.
     void execute(const PowerCommand& command, OnReply on_reply);
-    /// Ends the sessions of this host's devices once what was asked is answered.
+    /// Ends the sessions of this host's devices once what is under way is answered. What waits is
+    /// not done any more; a power off under way is given up, if it can still be stopped.
     void stand_down(const HostId& host);
 
 private:
@@ -62,7 +63,7 @@ private:
         std::vector<Agent> predecessors; ///< whose last answer is due
         Waiting commands;
         Waiting inspections;
-        std::vector<Asked> stood_down; ///< inspections that had to go; to be told so
+        std::vector<Asked> stood_down; ///< what had to go before its turn; to be told so
         Doing doing = Doing::nothing;
         std::uint64_t turn = 0; ///< an answer to an earlier one is of no use
         unsigned due = 0;       ///< answers of agents
@@ -74,6 +75,7 @@ private:
     void next(Device& device);
     void begin(Device& device, Doing doing, const PowerCommand& command);
     void give_way(Device& device);
+    static void withdraw(Device& device);
     void on_answer(Device& device, std::uint64_t turn, PowerReply reply);
     void forget_if_done(Device& device);
     static void take_over(Device& device);

@@ -106,8 +106,9 @@ std::optional<std::string> Knelld::recollect()
     ticker_.emplace(
         loop_, [this] { return engine_->deadline(); },
         [this](Instant at) {
-            look_for_sleep();
-            engine_->wake(at);
+            if (!has_slept()) {
+                engine_->wake(at);
+            }
         });
     outside_->connect([this](const Event& event) { deliver(event); });
     scribe_->on_trouble({[this](const std::string& why) {
@@ -169,18 +170,29 @@ void Knelld::on_stalled_journal(const std::string& why)
 
 void Knelld::deliver(const Event& event)
 {
-    look_for_sleep();
+    if (has_slept()) {
+        return;
+    }
     collector_->on_event(now(), event);
     engine_->deliver(now(), event);
     ticker_->look();
 }
 
-/// Before whatever woke us: what it shows may be from before.
-void Knelld::look_for_sleep()
+/// Before whatever woke us. While the machine slept the clock by which everything here ages stood
+/// still, so nothing of before may count: this knelld ends, and another takes up what is durable.
+bool Knelld::has_slept()
 {
-    if (const auto lasted = sleep_.slept(); lasted > Duration::zero()) {
-        engine_->deliver(now(), Suspended{lasted});
+    const auto lasted = sleep_.slept();
+    if (lasted >= config_.policy.vantage.stall && !ended_) {
+        char text[128];
+        std::snprintf(text, sizeof text,
+                      "this machine was suspended for %.1f s; knelld starts anew, and believes "
+                      "nothing that was read before",
+                      std::chrono::duration<double>(lasted).count());
+        log_.alarm("KNELL_SUSPENDED", text);
+        end(1);
     }
+    return ended_;
 }
 
 void Knelld::tell_of_nova()
@@ -247,6 +259,7 @@ std::string Knelld::summary() const
 
 void Knelld::end(int code)
 {
+    ended_ = true;
     exit_code_ = code;
     notify_.stopping();
     log_.info("KNELL_STOPPING", "open episodes are in the journal; the next knelld takes them up");

@@ -77,7 +77,7 @@ private:
     void on_service_list_turn(const std::string& trouble);
     /// As often and as patiently as `config_` says.
     void watch_nova();
-    void look_for_sleep();
+    [[nodiscard]] bool has_slept();
     void tell_of_nova();
     void on_stalled_journal(const std::string& why);
     void await_signals();
@@ -92,6 +92,7 @@ private:
     Notify notify_;
     Instant started_;
     int exit_code_ = 0;
+    bool ended_ = false;
 
     std::unique_ptr<journal::Journal> journal_;
     std::optional<Scribe> scribe_;

@@ -31,9 +31,9 @@ Duration patience_of(const PowerCommand& command)
     return std::clamp<Duration>(left, 1ms, ipmi::longest_patience);
 }
 
-PowerReply silent(AttemptId attempt, std::string why)
+PowerReply not_done(AttemptId attempt, PowerFault fault, std::string why)
 {
-    return {attempt, PowerState::unknown, PowerFault::silent, std::move(why)};
+    return {attempt, PowerState::unknown, fault, std::move(why)};
 }
 
 } // namespace
@@ -68,7 +68,7 @@ void IpmiAgent::stand_down()
         Helper::dismiss(std::exchange(helper_, nullptr));
     }
     if (pending_) {
-        answer_later("stood down before the device answered");
+        answer_later("stood down before the device answered", PowerFault::displaced);
     }
 }
 
@@ -150,7 +150,7 @@ void IpmiAgent::give_up(std::string why)
 {
     helper_.reset();
     if (pending_) {
-        answer(silent(pending_->command.attempt, std::move(why)));
+        answer(not_done(pending_->command.attempt, PowerFault::silent, std::move(why)));
     }
 }
 
@@ -162,12 +162,12 @@ void IpmiAgent::answer(PowerReply reply)
     pending->on_reply(std::move(reply));
 }
 
-void IpmiAgent::answer_later(std::string why)
+void IpmiAgent::answer_later(std::string why, PowerFault fault)
 {
     deadline_.cancel();
     auto pending = std::exchange(pending_, std::nullopt);
     boost::asio::post(loop_, [life = std::weak_ptr{life_}, on_reply = std::move(pending->on_reply),
-                              reply = silent(pending->command.attempt, std::move(why))] {
+                              reply = not_done(pending->command.attempt, fault, std::move(why))] {
         if (!life.expired()) {
             on_reply(reply);
         }

@@ -48,7 +48,7 @@ private:
     void on_deadline();
     void give_up(std::string why);
     void answer(PowerReply reply);
-    void answer_later(std::string why);
+    void answer_later(std::string why, PowerFault fault = PowerFault::silent);
 
     boost::asio::io_context& loop_;
     const IpmiDevice device_;

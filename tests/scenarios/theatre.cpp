@@ -256,9 +256,9 @@ void Theatre::conclude(std::vector<std::string>& lines) const
         lines.push_back(standing(*machine));
     }
     for (const auto& oracle : world_.truth.oracles) {
-        if (oracle->excused() > 0) {
-            lines.push_back("excused: " + std::string{oracle->sentence()} + " (" +
-                            std::to_string(oracle->excused()) + ")");
+        for (const auto& [why, often] : oracle->excused()) {
+            lines.push_back("excused: " + std::string{oracle->sentence()} + ": " + why + " (" +
+                            std::to_string(often) + ")");
         }
         for (const auto& breach : oracle->breaches()) {
             lines.push_back("BROKEN: " + breach.sentence + ": " + breach.host.get() + ": " +

@@ -427,7 +427,7 @@ constexpr std::array verbs{
     Verb{"knelld is killed", "kill -9; it starts again 1 s later.", kill},
     Verb{"knelld is killed for TIME", "kill -9; it starts again then.", kill_for},
     Verb{"knelld is stopped for TIME", "SIGSTOP, SIGCONT.", stop},
-    Verb{"our machine sleeps for TIME", "Suspended: its clock stands still.", suspend},
+    Verb{"our machine sleeps for TIME", "Suspended; knelld starts anew.", suspend},
     Verb{"our machine restarts", "knelld is back 40 s later.", restart_machine},
     Verb{"our machine restarts, its clock TIME ahead", "The wall clock is wrong.", machine_ahead},
     Verb{"our machine restarts, its clock TIME behind", "The wall clock is wrong.", machine_behind},

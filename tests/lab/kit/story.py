@@ -219,11 +219,11 @@ class Story:
     def free_disk(self):
         os.unlink(self.dir + '/state/filler')
 
-    def set_clock(self, seconds):
-        """knelld's wall clock, that far from the truth; its other clocks go on."""
+    def set_clock(self, seconds, slept=0):
+        """knelld's wall clock, that far from the truth, and how long its machine slept; its other clocks go on."""
         self.clocks.append((len(self.log()), seconds))
         with open(self.dir + '/clock.new', 'w') as f:
-            f.write('%+d\n' % seconds)
+            f.write('%+d %d\n' % (seconds, slept))
         os.replace(self.dir + '/clock.new', self.dir + '/clock')
 
     @contextlib.contextmanager

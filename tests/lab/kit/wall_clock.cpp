@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Preloaded into knelld: its wall clock goes wrong by the seconds that the file of $WALL_CLOCK
-// says. All other clocks and every timer are left as they are. (libfaketime bends absolute timers
-// of CLOCK_MONOTONIC too: Asio's then never ring.)
+// Preloaded into knelld: the file of $WALL_CLOCK says by how many seconds its wall clock is wrong,
+// and behind that for how many its machine has slept. All other clocks and every timer are left as
+// they are. (libfaketime bends absolute timers of CLOCK_MONOTONIC too: Asio's then never ring.)
 #include <cstdlib>
 #include <ctime>
 #include <fcntl.h>
@@ -11,7 +11,11 @@
 
 namespace {
 
-time_t error_of_the_clock()
+struct Seconds {
+    time_t wrong, slept;
+};
+
+Seconds from_file()
 {
     char text[32] = {};
     const char* const path = std::getenv("WALL_CLOCK");
@@ -20,7 +24,9 @@ time_t error_of_the_clock()
         std::abort();
     }
     close(file);
-    return std::atol(text);
+    char* rest = nullptr;
+    const time_t wrong = std::strtol(text, &rest, 10);
+    return {wrong, std::strtol(rest, nullptr, 10)};
 }
 
 } // namespace
@@ -32,7 +38,9 @@ int clock_gettime(clockid_t clock, timespec* now) noexcept
     const auto result = static_cast<int>(syscall(SYS_clock_gettime, clock, now));
     if (result == 0 &&
         (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE || clock == CLOCK_TAI)) {
-        now->tv_sec += error_of_the_clock();
+        now->tv_sec += from_file().wrong;
+    } else if (result == 0 && clock == CLOCK_BOOTTIME) {
+        now->tv_sec += from_file().slept;
     }
     return result;
 }

@@ -28,8 +28,7 @@ void Bmcs::ask(const HostId& host, std::string line, Instant asked_at,
                std::function<void(std::string)> answer)
 {
     const auto slow = dice_.between(0us, of(host).slowness);
-    const Asked asked{asked_at, truth_.now()};
-    truth_.agenda.after(way + slow / 2, [this, host, line = std::move(line), slow, asked,
+    truth_.agenda.after(way + slow / 2, [this, host, line = std::move(line), asked_at, slow,
                                          answer = std::move(answer)] {
         auto& bmc = of(host);
         const auto request = fencing::ipmi::read_request(line);
@@ -38,7 +37,7 @@ void Bmcs::ask(const HostId& host, std::string line, Instant asked_at,
         if (bmc.stuck || !truth_.machine(bmc.wired).fed) {
             return;
         }
-        const auto reply = perform(bmc, *request, asked);
+        const auto reply = perform(bmc, *request, asked_at);
         if (on_command) {
             on_command(bmc, request->action, reply);
         }
@@ -50,7 +49,7 @@ void Bmcs::ask(const HostId& host, std::string line, Instant asked_at,
     });
 }
 
-PowerReply Bmcs::perform(Bmc& bmc, const fencing::ipmi::Request& request, Asked asked)
+PowerReply Bmcs::perform(Bmc& bmc, const fencing::ipmi::Request& request, Instant asked_at)
 {
     if (bmc.busy) {
         return reply(request.attempt, PowerFault::busy, "no session slot is free");
@@ -62,10 +61,10 @@ PowerReply Bmcs::perform(Bmc& bmc, const fencing::ipmi::Request& request, Asked 
         return reply(request.attempt, PowerFault::wrong_identity,
                      "it belongs to the system " + truth_.machine(bmc.wired).guid.get());
     }
-    return act(bmc, request, asked);
+    return act(bmc, request, asked_at);
 }
 
-PowerReply Bmcs::act(Bmc& bmc, const fencing::ipmi::Request& request, Asked asked)
+PowerReply Bmcs::act(Bmc& bmc, const fencing::ipmi::Request& request, Instant asked_at)
 {
     const auto& machine = truth_.machine(bmc.wired);
     switch (request.action) {
@@ -87,7 +86,7 @@ PowerReply Bmcs::act(Bmc& bmc, const fencing::ipmi::Request& request, Asked aske
         PowerReply read{request.attempt,
                         machine.button && !bmc.lies ? PowerState::on : PowerState::off,
                         PowerFault::none, "as it reads"};
-        truth_.tell(Reading{bmc.meant, request.attempt, asked.at, asked.really, read.state,
+        truth_.tell(Reading{bmc.meant, request.attempt, asked_at, read.state,
                             !truth_.machine(bmc.meant).powered(), bmc.lies});
         return read;
     }

@@ -44,11 +44,9 @@ public:
              std::function<void(std::string)> answer);
 
 private:
-    struct Asked {
-        Instant at, really; ///< by knelld's clock, and in truth
-    };
-    [[nodiscard]] PowerReply perform(Bmc& bmc, const fencing::ipmi::Request& request, Asked asked);
-    [[nodiscard]] PowerReply act(Bmc& bmc, const fencing::ipmi::Request& request, Asked asked);
+    [[nodiscard]] PowerReply perform(Bmc& bmc, const fencing::ipmi::Request& request,
+                                     Instant asked_at);
+    [[nodiscard]] PowerReply act(Bmc& bmc, const fencing::ipmi::Request& request, Instant asked_at);
 
     Truth& truth_;
     Dice dice_;

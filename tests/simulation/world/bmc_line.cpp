@@ -50,7 +50,7 @@ void BmcLine::stand_down()
     auto pending = std::exchange(pending_, std::nullopt);
     life_->after(0us, [weak = std::weak_ptr{alive_}, pending = std::move(*pending)] {
         if (!weak.expired()) {
-            pending.on_reply({pending.command.attempt, PowerState::unknown, PowerFault::silent,
+            pending.on_reply({pending.command.attempt, PowerState::unknown, PowerFault::displaced,
                               "stood down before the device answered"});
         }
     });

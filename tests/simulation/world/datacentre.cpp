@@ -80,26 +80,31 @@ void Datacentre::kill_knelld(Duration rest)
 
 void Datacentre::stop_knelld(Duration duration)
 {
-    pause(duration, "* knelld is stopped", &Knelld::stop);
+    pause(duration, "* knelld is stopped", [this] {
+        truth.say("* knelld goes on");
+        knelld_->go_on();
+    });
 }
 
 void Datacentre::suspend_machine(Duration duration)
 {
-    pause(duration, "* our machine sleeps", &Knelld::sleep);
+    pause(duration, "* our machine sleeps", [this] {
+        truth.say("* our machine wakes, and knelld ends");
+        knelld_->kill();
+    });
 }
 
-void Datacentre::pause(Duration duration, const char* said, void (Knelld::*how)())
+void Datacentre::pause(Duration duration, const char* said, std::function<void()> then)
 {
     if (!running() || knelld_->stopped()) {
         return;
     }
     truth.say(said);
     truth.tell(Stopped{truth.now() + duration});
-    (*knelld_.*how)();
-    truth.agenda.after(duration, [this, life = lives_] {
+    knelld_->stop();
+    truth.agenda.after(duration, [this, then = std::move(then), life = lives_] {
         if (lives_ == life && running()) {
-            truth.say("* knelld goes on");
-            knelld_->go_on();
+            then();
         }
     });
 }

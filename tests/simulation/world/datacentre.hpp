@@ -51,7 +51,7 @@ public:
 
 private:
     void bury();
-    void pause(Duration duration, const char* said, void (Knelld::*how)());
+    void pause(Duration duration, const char* said, std::function<void()> then);
 
     Dice dice_;
     std::unique_ptr<Knelld> knelld_;

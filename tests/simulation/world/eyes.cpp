@@ -201,7 +201,7 @@ void Eyes::ask(const monitor::ProbeId& probe)
         // To the socket, which is there whether its process runs or not.
         truth_.agenda.after(way, [this, weak = std::weak_ptr{life_}, to, bytes] {
             const auto lives = weak.lock();
-            if (!lives || lives->asleep() || echoes_.size() >= socket_buffer) {
+            if (!lives || echoes_.size() >= socket_buffer) {
                 return;
             }
             echoes_.push_back({to, answer_to(bytes), lives->now()});
@@ -230,9 +230,6 @@ void Eyes::beat_round()
 
 void Eyes::receive(const HostId& host, std::size_t network, const Agents::Packet& packet)
 {
-    if (life_->asleep()) {
-        return;
-    }
     if (heard_.size() >= socket_buffer) {
         overflowed_ = true;
         return;

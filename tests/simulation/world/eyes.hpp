@@ -28,8 +28,7 @@ public:
     void watch(const HostId& host, bool closely);
     /// The carrier of our own interface changed.
     void look_at_carrier();
-    /// Packets wait in the kernel's buffer, whether we run or not; a machine that sleeps hears
-    /// none.
+    /// Packets wait in the kernel's buffer, whether we run or not.
     void receive(const HostId& host, std::size_t network, const Agents::Packet& packet);
     /// We were stopped and go on: what waited in the buffers is there at once.
     void wake();

@@ -37,8 +37,7 @@ struct Booted {
 struct Reading {
     HostId meant;
     AttemptId attempt;
-    Instant asked_at; ///< by knelld's clock, which stands still while its machine sleeps
-    Instant really_asked_at;
+    Instant asked_at;
     PowerState said = PowerState::unknown;
     bool truly_off = false;
     bool lie = false; ///< it was told to

@@ -46,7 +46,7 @@ enum class Fault {
     old_answers,     ///< an answer comes a second time, much later
     operators,       ///< orders of all kinds, wise or not
     strangers_power, ///< somebody else switches a host on or off
-    sleep,           ///< our machine is suspended, up to minutes: its clock stands still as well
+    sleep,           ///< our machine is suspended, up to minutes; knelld starts anew when it wakes
     flag_races       ///< as foreign_flags, right behind one of our own deeds
 };
 

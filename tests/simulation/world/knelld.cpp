@@ -105,16 +105,8 @@ void Knelld::stop()
     life_->stop();
 }
 
-void Knelld::sleep()
-{
-    life_->sleep();
-}
-
 void Knelld::go_on()
 {
-    if (const auto slept = life_->wake(); slept > Duration::zero()) {
-        deliver(Suspended{slept});
-    }
     life_->go_on();
     if (!dead_) {
         eyes_.wake();

@@ -49,7 +49,6 @@ public:
     void at_effect(unsigned effect, std::function<void()> what);
     void kill();
     void stop();
-    void sleep(); ///< with its whole machine
     void go_on();
     [[nodiscard]] bool stopped() const { return life_->stopped(); }
 

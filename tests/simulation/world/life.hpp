@@ -5,42 +5,22 @@
 
 #include <deque>
 #include <memory>
-#include <optional>
 #include <unordered_map>
 #include <utility>
 
 namespace knell::sim {
 
-/// The life of one process of knelld, by the clock of its machine. What reaches it while it is
-/// stopped waits until it goes on, and what reaches it after its death is lost.
+/// The life of one process of knelld. What reaches it while it is stopped waits until it goes on,
+/// and what reaches it after its death is lost.
 class Life : public std::enable_shared_from_this<Life> {
 public:
     using Act = Agenda::Act;
 
     explicit Life(Agenda& agenda) : agenda_{agenda} {}
 
-    /// As CLOCK_MONOTONIC: it stands still while the machine sleeps.
-    [[nodiscard]] Instant now() const noexcept
-    {
-        return asleep_since_.value_or(agenda_.now()) - slept_;
-    }
+    [[nodiscard]] Instant now() const noexcept { return agenda_.now(); }
     [[nodiscard]] bool stopped() const noexcept { return stopped_; }
-    [[nodiscard]] bool asleep() const noexcept { return asleep_since_.has_value(); }
     void stop() { stopped_ = true; }
-    /// The whole machine, its clock too.
-    void sleep()
-    {
-        stopped_ = true;
-        asleep_since_ = agenda_.now();
-    }
-    /// Its clock goes on; how long it stood still.
-    Duration wake()
-    {
-        const auto slept = agenda_.now() - asleep_since_.value_or(agenda_.now());
-        asleep_since_.reset();
-        slept_ += slept;
-        return slept;
-    }
     void go_on()
     {
         stopped_ = false;
@@ -64,12 +44,10 @@ public:
     {
         const auto number = ++noted_;
         acts_.emplace(number, std::move(act));
-        agenda_.at(when + slept_, [weak = weak_from_this(), number, when] {
+        agenda_.at(when, [weak = weak_from_this(), number] {
             if (const auto alive = weak.lock()) {
                 if (auto found = alive->acts_.extract(number)) {
-                    alive->reach([&life = *alive, when, it = std::move(found.mapped())]() mutable {
-                        life.now() < when ? life.at(when, std::move(it)) : it();
-                    });
+                    alive->reach(std::move(found.mapped()));
                 }
             }
         });
@@ -85,8 +63,6 @@ public:
 private:
     Agenda& agenda_;
     bool stopped_ = false;
-    std::optional<Instant> asleep_since_; ///< in truth
-    Duration slept_{};
     std::deque<Act> waiting_;
     std::unordered_map<std::uint64_t, Act> acts_; ///< not in the agenda, which outlives us
     std::uint64_t noted_ = 0;

@@ -105,6 +105,82 @@ TEST_F(Story, no_further_power_off_leaves_right_after_knelld_itself_was_stopped)
     EXPECT_EQ(world.count(it, "Power bmc1 off"), 1U);
 }
 
+TEST_F(Story, a_host_that_was_ordered_fenced_is_listened_for_after_knelld_was_stopped)
+{
+    host().wired = false;
+    ASSERT_TRUE(reaches("Suspected"));
+    world.journal_holds = true;
+    world.order(What::fence, it);
+    world.run(10ms);
+    world.stop_knelld(1min);
+    world.run(50s);
+    host().wired = true; // while we did not look
+    world.run(10s);
+    world.release_journal();
+    world.run(1min);
+    EXPECT_EQ(world.state(it), "Healthy");
+    EXPECT_TRUE(host().power);
+    EXPECT_EQ(world.count(it, "Power bmc1 off"), 0U);
+}
+
+TEST_F(Story, a_host_that_was_ordered_fenced_and_stays_silent_is_fenced_after_a_stop)
+{
+    host().wired = false;
+    ASSERT_TRUE(reaches("Suspected"));
+    world.journal_holds = true;
+    world.order(What::fence, it);
+    world.run(10ms);
+    world.stop_knelld(1min);
+    world.run(1min);
+    world.release_journal();
+    EXPECT_TRUE(reaches("Down"));
+}
+
+TEST_F(Story, who_may_say_which_boot_it_is_has_all_of_that_time_after_knelld_was_stopped)
+{
+    world.cut(it);
+    host().nova = Nova::dead;
+    ASSERT_TRUE(reaches("Fenced"));
+    host().agent = false; // its kernel answers first
+    world.boot_time = 1s;
+    world.boot(it);
+    ASSERT_TRUE(world.run_until([&] { return world.count(it, "! FENCE_CONTRADICTED") > 0; }, 1min));
+    world.stop_knelld(1min);
+    world.run(1min + 5s);
+    host().agent = true;
+    EXPECT_TRUE(reaches("Healthy", 10s));
+    EXPECT_TRUE(host().power);
+    EXPECT_EQ(world.count(it, "Power bmc1 off"), 1U);
+}
+
+TEST_F(Story, a_hold_withdraws_a_power_off_that_may_wait_for_its_turn_at_the_device)
+{
+    for (const auto stop : {What::hold, What::disarm}) {
+        world.forget_log();
+        world.power_takes = 1s;
+        world.cut(it);
+        ASSERT_TRUE(world.run_until([&] { return world.count(it, "Power bmc1 off") > 0; }, 1min));
+        EXPECT_EQ(world.count(it, "StandDown"), 0U);
+        world.order(stop);
+        EXPECT_EQ(world.count(it, "StandDown"), 1U);
+        world.order(stop == What::hold ? What::unhold : What::arm);
+        ASSERT_TRUE(reaches("Down"));
+        world.boot(it);
+        ASSERT_TRUE(reaches("Healthy", 5min));
+    }
+}
+
+TEST_F(Story, a_host_that_was_heard_leaves_no_power_off_waiting_at_its_device)
+{
+    host().wired = false;
+    host().bmc = Bmc::dumb;
+    ASSERT_TRUE(reaches("Fencing"));
+    world.tell(ProbeResult{HostId{it}, MonitorId{"icmp@mgmt"}, Pulse::beating, world.now(),
+                           std::nullopt, ""});
+    ASSERT_TRUE(world.run_until([&] { return world.count(it, "! FENCE_CANCELLED") > 0; }, 1min));
+    EXPECT_GE(world.count(it, "StandDown"), 1U);
+}
+
 TEST_F(Story, an_operator_who_insists_is_not_stopped_by_life)
 {
     host().bmc = Bmc::dumb;

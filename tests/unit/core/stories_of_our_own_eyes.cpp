@@ -185,22 +185,6 @@ TEST_F(StoryWithoutSentinel, nobody_is_fenced_when_all_fall_silent_at_once)
     }
 }
 
-TEST_F(Story, a_suspended_machine_has_missed_what_it_slept_through)
-{
-    host().wired = false;
-    world.journal_holds = true;
-    ASSERT_TRUE(reaches("Fencing"));
-    world.tell(Suspended{90s});
-    world.release_journal();
-    host().wired = true;
-    world.run(1min);
-    EXPECT_EQ(world.state(it), "Healthy");
-    EXPECT_TRUE(host().power);
-    EXPECT_EQ(world.count("", "! KNELL_STALLED: this machine was suspended for 90.0 s"), 1U);
-    world.tell(Suspended{20ms}); // as a preemption looks
-    EXPECT_EQ(world.count("", "! KNELL_STALLED"), 1U);
-}
-
 /// As daemon/ticker.hpp: a deadline that has moved later is slept for again.
 TEST(FleetClock, what_time_alone_brings_comes_while_events_keep_coming)
 {

@@ -125,7 +125,7 @@ private:
         }
         judge(off >= policy.readings, host, "read off only " + std::to_string(off) + " times");
         judge(last->asked_at - first->asked_at >= policy.settle, host, "it was not settled");
-        judge(now() - last->really_asked_at <= policy.fresh, host, "the last reading is too old");
+        judge(now() - proof.verified_at() <= policy.fresh, host, "the last reading is too old");
         if (lie && std::any_of(first, last + 1, [](const auto& one) { return one.lie; })) {
             return excuse("a device that was told to lie");
         }

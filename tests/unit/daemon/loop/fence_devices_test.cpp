@@ -113,6 +113,21 @@ TEST(FenceDevices, a_power_off_that_nobody_wants_any_more_is_given_up_at_once)
     EXPECT_EQ(bench.seen.abandoned.size(), 1U) << "with its session ends what was asked in it";
 }
 
+TEST(FenceDevices, a_power_off_that_waits_its_turn_is_not_begun_once_nobody_wants_it)
+{
+    Bench bench;
+    bench.ask(1, PowerAction::prepare);
+    bench.ask(2, PowerAction::off);
+    bench.devices.stand_down(HostId{"compute1"});
+    bench.answer();
+    EXPECT_EQ(bench.seen.commands.size(), 1U);
+    EXPECT_EQ(bench.seen.stood_down, 1) << "the session ends";
+    EXPECT_EQ(bench.answered, (std::vector{AttemptId{1}, AttemptId{2}}));
+    EXPECT_EQ(bench.faults.back(), PowerFault::displaced);
+    bench.ask(3, PowerAction::off);
+    EXPECT_EQ(bench.seen.commands.size(), 2U) << "it is wanted again";
+}
+
 TEST(FenceDevices, a_new_command_keeps_the_session_that_was_about_to_end)
 {
     Bench bench;
