@@ -314,7 +314,7 @@ TEST_F(InspectingTest, an_inspection_that_nobody_waits_for_gives_its_slot_back)
     ASSERT_TRUE(run_until(loop, [&] { return bmc.count(login_succeeds) == 1; }));
     agent.stand_down();
     ASSERT_TRUE(run_until(loop, [&] { return reply && ::kill(pid, 0) != 0; }));
-    EXPECT_EQ(reply->fault, PowerFault::silent);
+    EXPECT_EQ(reply->fault, PowerFault::displaced);
     EXPECT_EQ(bmc.count(session_closed), 1U) << bmc.log();
     bmc.fault("");
     EXPECT_EQ(ask_for(agent, PowerAction::prepare).fault, PowerFault::none);

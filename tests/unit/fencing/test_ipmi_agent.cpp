@@ -45,10 +45,11 @@ protected:
         EXPECT_EQ(reply->attempt, AttemptId{attempt});
         return *reply;
     }
-    void expect_silence(const PowerReply& reply, const std::string& words)
+    void expect_silence(const PowerReply& reply, const std::string& words,
+                        PowerFault fault = PowerFault::silent)
     {
         EXPECT_EQ(reply.state, PowerState::unknown);
-        EXPECT_EQ(reply.fault, PowerFault::silent);
+        EXPECT_EQ(reply.fault, fault);
         EXPECT_THAT(reply.detail, HasSubstr(words));
         EXPECT_THAT(reply.detail, Not(HasSubstr("s3cret")));
     }
@@ -267,7 +268,7 @@ TEST_F(IpmiAgentTest, standing_down_answers_the_command_in_flight_and_ends_the_h
     EXPECT_EQ(answers, 0) << "later, on the loop";
     EXPECT_EQ(agent.helper_pid(), 0);
     EXPECT_TRUE(run_until(loop, [&] { return answers == 1 && gone(pid); }));
-    expect_silence(reply, "stood down");
+    expect_silence(reply, "stood down", PowerFault::displaced);
     agent.stand_down();
     loop.poll();
     EXPECT_EQ(answers, 1);
