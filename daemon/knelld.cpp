@@ -14,6 +14,7 @@
 #include <boost/asio/post.hpp>
 
 #include <csignal>
+#include <cstdio>
 #include <utility>
 
 namespace knell {
@@ -23,6 +24,8 @@ namespace {
 constexpr unsigned explained_rows = 500;
 /// Of a host, searched for one episode: as far back as the loop can wait for.
 constexpr unsigned searched_rows = 5000;
+/// Proofs are read again, and answers awaited, with more patience than that.
+constexpr Duration worth_a_restart = 1s;
 
 nova::NovaPace pace_of(const config::Config& config)
 {
@@ -183,7 +186,7 @@ void Knelld::deliver(const Event& event)
 bool Knelld::has_slept()
 {
     const auto lasted = sleep_.slept();
-    if (lasted >= config_.policy.vantage.stall && !ended_) {
+    if (lasted >= worth_a_restart && !ended_) {
         char text[128];
         std::snprintf(text, sizeof text,
                       "this machine was suspended for %.1f s; knelld starts anew, and believes "
