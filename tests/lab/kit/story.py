@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import shlex
 import signal
 import socket
 import subprocess
@@ -33,7 +34,7 @@ class Story:
     def __init__(self, act, directory, variant):
         self.act, self.dir, self.variant = act, directory, variant
         self.process, self.supervisor, self.replay, self.settings, self.clocks = None, None, None, (), []
-        self.canaries, self.files, self.on_a_word = None, None, set()
+        self.canaries, self.files, self.on_a_word, self.etc_files = None, None, set(), []
         self.began = time.time()
         self.log_path, self.marked, self.proxy_from = os.path.join(directory, 'knelld.log'), 0, 0
         self.bmc_from = {host: os.path.getsize(path('hosts', host, 'bmc.log')) for host in host_names()
@@ -118,13 +119,24 @@ class Story:
         if seen:
             self._wait_until_quiet()
 
+    def etc(self, name, text):
+        """For knelld alone, whenever it is started after: /etc/NAME. Can be changed while it runs."""
+        if name not in self.etc_files:
+            self.etc_files.append(name)
+        with open('%s/etc-%s' % (self.dir, name), 'w') as f:    # in place: it is bound there
+            f.write(text)
+
     def spawn(self, **environment):
         """A knelld on the story's configuration, with more in its environment."""
         environment = {**os.environ, **environment, 'KNELL_FAILPOINTS_PASSED': self.dir + '/failpoints'}
         if self.clocks:
             environment.update(LD_PRELOAD=self.dir + '/wall_clock.so', WALL_CLOCK=self.dir + '/clock')
         with open(self.log_path, 'a') as out:
-            process = subprocess.Popen([os.path.join(BIN, 'knelld'), '--config', self.dir + '/knell.yaml'], cwd=self.dir,
+            command = [os.path.join(BIN, 'knelld'), '--config', self.dir + '/knell.yaml']
+            if self.etc_files:
+                binds = ' && '.join('mount --bind %s/etc-%s /etc/%s' % (shlex.quote(self.dir), name, name) for name in self.etc_files)
+                command = ['unshare', '--mount', 'sh', '-c', binds + ' && exec "$@"', 'sh', *command]
+            process = subprocess.Popen(command, cwd=self.dir,
                                        stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=environment)
         record(process.pid, 'knelld.pid')
         return process
