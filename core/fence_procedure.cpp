@@ -69,7 +69,7 @@ FenceProcedure::Next FenceProcedure::on_reply(Instant now, const PowerReply& rep
         return Nothing{};
     }
     const auto answered = std::exchange(pending_, std::nullopt)->action;
-    if (reply.fault != PowerFault::none) {
+    if (reply.fault != PowerFault::none && reply.fault != PowerFault::displaced) {
         last_trouble_ = devices_[device_].get() + ": " + reply.detail;
     }
     if (hopeless(reply.fault)) {

@@ -19,8 +19,7 @@ struct FenceTry {
     bool proven = false;    ///< a certificate was issued: a power off after it is news
     bool denied = false;    ///< it answered although its device had just read off
     PowerState last_read = PowerState::unknown;
-    Instant dead_at{};    ///< when its silence was last seen, with proof that we could see
-    Instant hear_until{}; ///< we were stopped: before that, who lives may not be heard yet
+    Instant dead_at{}; ///< when its silence was last seen, with proof that we could see
     std::optional<Instant> speak_by{}; ///< proven off, it answers: its agent may say which boot
 };
 

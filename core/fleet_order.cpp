@@ -77,7 +77,7 @@ void Fleet::stop_power_commands(Effects& effects)
 {
     if (house_->gate.stopped()) {
         for (const auto& [name, host] : house_->hosts) {
-            host.on_stop(effects);
+            host.withdraw_power(effects);
         }
     }
 }

@@ -155,7 +155,6 @@ void HostMachine::on_stall(Instant now, Effects& effects)
     }
     suspicion_.forget_silences(now);
     try_.dead_at = {};
-    try_.hear_until = now + suspicion_.longest_row();
     if (try_.speak_by) {
         try_.speak_by = now + introduction;
     }

@@ -44,7 +44,7 @@ public:
     [[nodiscard]] std::string engaged() const; ///< why adopt() may not be called now, or empty
     void adopt(HostPolicy policy);
     void on_stall(Instant now, Effects& effects);
-    void on_stop(Effects& effects) const; ///< an operator wants no power command to leave
+    void withdraw_power(Effects& effects) const; ///< what has not left is not to leave
     void on_probe(Instant now, const ProbeResult& result, Effects& effects);
     void on_agent_gone(Instant now, const AgentGone& gone, Effects& effects);
     void on_goodbye(Instant now, const Goodbye& goodbye, Effects& effects);

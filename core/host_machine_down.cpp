@@ -148,6 +148,7 @@ void HostMachine::call_off(Instant now, const std::string& why, Effects& effects
 {
     forget_request(now);
     if (drain_.unsure()) {
+        effects.push_back(StandDown{policy_.host});
         return ask_what_became_of_it(now, why);
     }
     close(now, JournalEntry::What::cancelled, why, effects);

@@ -105,8 +105,9 @@ bool HostMachine::lives() const
 /// The verdict of our monitors stands, and our eyes see: nothing that could be heard is missed.
 bool HostMachine::seen_dead(Instant now) const
 {
-    return ordered() ? insisted_ || now >= try_.hear_until
-                     : now - try_.dead_at <= suspicion_.longest_row() / 2;
+    const auto row = suspicion_.longest_row();
+    return ordered() ? insisted_ || now - commons_->vantage.looking_since() >= row
+                     : now - try_.dead_at <= row / 2;
 }
 
 /// What has changed since the permit that forbids to power off now; empty: nothing.
@@ -134,7 +135,8 @@ void HostMachine::begin_fencing(Instant now, Effects& effects)
         return look_again(now); // it was we who were blind or stopped
     }
     if (ordered() && !seen_dead(now)) {
-        return; // likewise; it is listened for first
+        why_ = "listened for first: knelld has only just begun to, or was stopped";
+        return;
     }
     begun_ = true;
     enter(now, HostState::fencing, "power off was commanded; waiting for proof");
@@ -233,12 +235,12 @@ void HostMachine::on_power(Instant now, const PowerReply& reply, Effects& effect
     if (procedure_->awaits(reply.attempt)) {
         readiness_.learn(now, procedure_->device(), reply.fault, reply.detail, effects);
     }
-    if (reply.fault != PowerFault::none && reply.detail != last_fault_) {
+    if (reply.fault != PowerFault::none && reply.fault != PowerFault::displaced &&
+        reply.detail != last_fault_) {
         last_fault_ = reply.detail;
-        const bool harmless = // it is off already, or we wanted it no more
-            reply.fault == PowerFault::refused || reply.fault == PowerFault::displaced;
-        notice(harmless ? Notice::Weight::detail : Notice::Weight::warning, "FENCE_DEVICE_FAULT",
-               procedure_->device().get() + ": " + reply.detail, effects);
+        notice(reply.fault == PowerFault::refused ? Notice::Weight::detail // off already
+                                                  : Notice::Weight::warning,
+               "FENCE_DEVICE_FAULT", procedure_->device().get() + ": " + reply.detail, effects);
     }
     if (!begun_) {
         return;
@@ -254,9 +256,9 @@ void HostMachine::on_power(Instant now, const PowerReply& reply, Effects& effect
     keep_proof(now);
 }
 
-void HostMachine::on_stop(Effects& effects) const
+void HostMachine::withdraw_power(Effects& effects) const
 {
-    if (procedure_ && procedure_->awaits(PowerAction::off)) {
+    if ((procedure_ && procedure_->awaits(PowerAction::off)) || power_.switching_on) {
         effects.push_back(StandDown{policy_.host}); // it may wait for its turn at the device
     }
 }

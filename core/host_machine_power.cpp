@@ -95,6 +95,9 @@ void HostMachine::on_switched_on(Instant now, const PowerReply& reply, Effects& 
     }
     power_.switch_on = PowerOfTheDead::SwitchOn::wanted;
     power_.switch_on_at = now + policy_.fence.retry;
+    if (reply.fault == PowerFault::displaced) {
+        return; // a hold withdrew it
+    }
     power_.watch.pass_over();
     const auto trouble = device.get() + ": " + reply.detail;
     const auto told = std::find(power_.troubles.begin(), power_.troubles.end(), trouble);

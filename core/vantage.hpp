@@ -49,6 +49,8 @@ public:
     /// said, until anybody answers us.
     void on_blindness(Instant now, Effects& effects);
 
+    /// Since when we have looked without being stopped.
+    [[nodiscard]] Instant looking_since() const noexcept { return clear_since_; }
     /// A silence on this network counts only if its question was asked after this.
     [[nodiscard]] Instant clear_since(const NetworkId& network) const;
 

@@ -102,14 +102,19 @@ void FenceDevices::stand_down(const HostId& host)
     }
 }
 
-/// Nobody wants it any more: what waits, and a power off under way if it can still be stopped.
+/// No power is to be changed any more: by what waits, nor by an off under way if it can be stopped.
 void FenceDevices::withdraw(Device& device)
 {
-    const bool begun = device.doing == Doing::command;
-    const auto waiting = device.commands.begin() + (begun ? 1 : 0);
-    std::move(waiting, device.commands.end(), std::back_inserter(device.stood_down));
-    device.commands.erase(waiting, device.commands.end());
-    if (begun && device.commands.front().command.action == PowerAction::off) {
+    const auto first = device.commands.begin() + (device.doing == Doing::command ? 1 : 0);
+    const auto changes_power = [](const Asked& asked) {
+        return asked.command.action == PowerAction::off || asked.command.action == PowerAction::on;
+    };
+    const auto gone = std::stable_partition(
+        first, device.commands.end(), [&](const Asked& asked) { return !changes_power(asked); });
+    std::move(gone, device.commands.end(), std::back_inserter(device.stood_down));
+    device.commands.erase(gone, device.commands.end());
+    if (device.doing == Doing::command &&
+        device.commands.front().command.action == PowerAction::off) {
         device.agent->stand_down();
     }
 }
@@ -117,6 +122,9 @@ void FenceDevices::withdraw(Device& device)
 /// Commands first. With nothing left to do the session ends if nobody wants it.
 void FenceDevices::next(Device& device)
 {
+    if (!may_begin_()) {
+        return;
+    }
     if (device.successor) {
         take_over(device);
     }

@@ -24,6 +24,8 @@ class FenceDevices {
 public:
     using OnReply = std::function<void(PowerReply)>;
 
+    /// Asked before anything is begun; no means that nothing ever is again.
+    void on_begin(std::function<bool()> may_begin) { may_begin_ = std::move(may_begin); }
     /// The name must be new.
     void add(DeviceId id, HostId host, std::unique_ptr<fencing::FenceAgent> agent);
     /// The name must be known. What is under way is answered by the old agent; what waits, and
@@ -39,8 +41,9 @@ public:
 
     /// The device must be there. `on_reply` runs later, exactly once, on the loop's thread.
     void execute(const PowerCommand& command, OnReply on_reply);
-    /// Ends the sessions of this host's devices once what is under way is answered. What waits is
-    /// not done any more; a power off under way is given up, if it can still be stopped.
+    /// Ends the sessions of this host's devices once what was asked is answered. A power off, or
+    /// on, that waits is not done any more; an off under way is given up, if it can still be
+    /// stopped.
     void stand_down(const HostId& host);
 
 private:
@@ -80,6 +83,7 @@ private:
     void forget_if_done(Device& device);
     static void take_over(Device& device);
 
+    std::function<bool()> may_begin_ = [] { return true; };
     std::map<DeviceId, std::unique_ptr<Device>> devices_;
     std::vector<std::unique_ptr<Device>> removed_; ///< until they have answered
 };

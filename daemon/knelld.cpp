@@ -53,6 +53,7 @@ Knelld::Knelld(boost::asio::io_context& loop, std::string file, config::Config c
                                                options_of(config_))},
       signals_{loop, SIGTERM, SIGINT, SIGUSR1}
 {
+    devices_.on_begin([this] { return !has_slept(); });
     for (auto& host : config_.hosts) {
         for (auto& device : host.devices) {
             devices_.add(device.id, host.id,

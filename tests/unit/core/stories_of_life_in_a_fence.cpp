@@ -123,6 +123,20 @@ TEST_F(Story, a_host_that_was_ordered_fenced_is_listened_for_after_knelld_was_st
     EXPECT_EQ(world.count(it, "Power bmc1 off"), 0U);
 }
 
+TEST_F(Story, an_order_to_fence_right_after_knelld_was_stopped_waits_until_it_has_listened)
+{
+    host().wired = false;
+    ASSERT_TRUE(reaches("Suspected"));
+    world.stop_knelld(1min);
+    world.run(50s);
+    host().wired = true; // while we did not look
+    world.run(10s + 1ms);
+    world.order(What::fence, it);
+    world.run(1min);
+    EXPECT_EQ(world.state(it), "Healthy");
+    EXPECT_EQ(world.count(it, "Power bmc1 off"), 0U);
+}
+
 TEST_F(Story, a_host_that_was_ordered_fenced_and_stays_silent_is_fenced_after_a_stop)
 {
     host().wired = false;

@@ -78,6 +78,9 @@ private:
             if (word.asked.contains(answer.reply.attempt)) {
                 word.reads_on = word.reads_on || answer.reply.state == PowerState::on;
             }
+            if (answer.reply.fault == PowerFault::displaced) {
+                word.asked.erase(answer.reply.attempt); // it was not, after all
+            }
         }
         if (answer.reply.fault == PowerFault::wrong_credentials) {
             locked_.insert(answer.host);

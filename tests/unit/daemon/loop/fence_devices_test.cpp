@@ -128,6 +128,31 @@ TEST(FenceDevices, a_power_off_that_waits_its_turn_is_not_begun_once_nobody_want
     EXPECT_EQ(bench.seen.commands.size(), 2U) << "it is wanted again";
 }
 
+TEST(FenceDevices, a_reading_that_waits_is_made_whoever_stands_down)
+{
+    Bench bench;
+    bench.ask(1, PowerAction::prepare);
+    bench.ask(2, PowerAction::off);
+    bench.ask(3, PowerAction::read);
+    bench.devices.stand_down(HostId{"compute1"});
+    bench.answer();
+    ASSERT_EQ(bench.seen.commands.size(), 2U);
+    EXPECT_EQ(bench.doing(), PowerAction::read) << "an operator's word may rest on it";
+}
+
+TEST(FenceDevices, nothing_is_begun_any_more_once_knelld_must_end)
+{
+    Bench bench;
+    bool ends = false;
+    bench.devices.on_begin([&] { return !ends; });
+    bench.ask(1, PowerAction::prepare);
+    bench.ask(2, PowerAction::off);
+    ends = true; // the machine slept
+    bench.answer();
+    EXPECT_EQ(bench.seen.commands.size(), 1U);
+    EXPECT_EQ(bench.answered, std::vector{AttemptId{1}});
+}
+
 TEST(FenceDevices, a_new_command_keeps_the_session_that_was_about_to_end)
 {
     Bench bench;
