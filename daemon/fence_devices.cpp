@@ -106,11 +106,10 @@ void FenceDevices::stand_down(const HostId& host)
 void FenceDevices::withdraw(Device& device)
 {
     const auto first = device.commands.begin() + (device.doing == Doing::command ? 1 : 0);
-    const auto changes_power = [](const Asked& asked) {
-        return asked.command.action == PowerAction::off || asked.command.action == PowerAction::on;
+    const auto stays = [](const Asked& asked) {
+        return asked.command.action != PowerAction::off && asked.command.action != PowerAction::on;
     };
-    const auto gone = std::stable_partition(
-        first, device.commands.end(), [&](const Asked& asked) { return !changes_power(asked); });
+    const auto gone = std::stable_partition(first, device.commands.end(), stays);
     std::move(gone, device.commands.end(), std::back_inserter(device.stood_down));
     device.commands.erase(gone, device.commands.end());
     if (device.doing == Doing::command &&

@@ -70,7 +70,7 @@ Knelld::Knelld(const Around& around)
     nova_->watch_services(truth_.policy_now.nova.watch,
                           [this](const ServicesSeen& seen) { deliver(seen); });
     eyes_.start();
-    engine_->begin(life_->now());
+    engine_->begin(truth_.now());
     tick();
     pump();
 }
@@ -128,7 +128,7 @@ void Knelld::deliver(const Event& event)
         }
         answers_.push_back(event);
     }
-    engine_->deliver(life_->now(), event);
+    engine_->deliver(truth_.now(), event);
     tick();
     pump();
     tell_of_states();
@@ -156,8 +156,8 @@ void Knelld::tick()
             return;
         }
         armed_ = Instant::max();
-        if (life_->now() >= engine_->deadline()) {
-            engine_->wake(life_->now());
+        if (truth_.now() >= engine_->deadline()) {
+            engine_->wake(truth_.now());
             pump();
             tell_of_states();
         }
@@ -191,7 +191,7 @@ void Knelld::order(OperatorOrder order, OnAnswer on_answer)
 
 std::vector<std::string> Knelld::reload(const Policy& policy)
 {
-    auto done = fleet_->reload(life_->now(), policy);
+    auto done = fleet_->reload(truth_.now(), policy);
     if (auto* refusals = std::get_if<std::vector<std::string>>(&done)) {
         return *refusals;
     }
@@ -226,9 +226,9 @@ void Knelld::repeat_an_answer()
                           (view->forced_down_by_us ? "!" : "")
                     : std::string{};
     };
-    engine_->wake(life_->now()); // what time alone brings is not its doing
+    engine_->wake(truth_.now()); // what time alone brings is not its doing
     const auto earlier = stands();
-    const auto effects = fleet_->on_event(life_->now(), event);
+    const auto effects = fleet_->on_event(truth_.now(), event);
     truth_.tell(OldAnswer{*host, effects, stands() != earlier});
     engine_->perform(effects);
     tick();

@@ -105,14 +105,23 @@ TEST_F(Story, no_further_power_off_leaves_right_after_knelld_itself_was_stopped)
     EXPECT_EQ(world.count(it, "Power bmc1 off"), 1U);
 }
 
-TEST_F(Story, a_host_that_was_ordered_fenced_is_listened_for_after_knelld_was_stopped)
+class StoryOfAnOrderBeforeAStop : public Story {
+protected:
+    /// Silent, and ordered fenced; before that is durable, knelld is stopped for a minute.
+    void is_ordered_fenced_and_knelld_stops()
+    {
+        host().wired = false;
+        ASSERT_TRUE(reaches("Suspected"));
+        world.journal_holds = true;
+        world.order(What::fence, it);
+        world.run(10ms);
+        world.stop_knelld(1min);
+    }
+};
+
+TEST_F(StoryOfAnOrderBeforeAStop, a_host_is_listened_for_before_its_power_off_leaves)
 {
-    host().wired = false;
-    ASSERT_TRUE(reaches("Suspected"));
-    world.journal_holds = true;
-    world.order(What::fence, it);
-    world.run(10ms);
-    world.stop_knelld(1min);
+    ASSERT_NO_FATAL_FAILURE(is_ordered_fenced_and_knelld_stops());
     world.run(50s);
     host().wired = true; // while we did not look
     world.run(10s);
@@ -137,14 +146,9 @@ TEST_F(Story, an_order_to_fence_right_after_knelld_was_stopped_waits_until_it_ha
     EXPECT_EQ(world.count(it, "Power bmc1 off"), 0U);
 }
 
-TEST_F(Story, a_host_that_was_ordered_fenced_and_stays_silent_is_fenced_after_a_stop)
+TEST_F(StoryOfAnOrderBeforeAStop, a_host_that_stays_silent_is_fenced_after_it)
 {
-    host().wired = false;
-    ASSERT_TRUE(reaches("Suspected"));
-    world.journal_holds = true;
-    world.order(What::fence, it);
-    world.run(10ms);
-    world.stop_knelld(1min);
+    ASSERT_NO_FATAL_FAILURE(is_ordered_fenced_and_knelld_stops());
     world.run(1min);
     world.release_journal();
     EXPECT_TRUE(reaches("Down"));
