@@ -26,6 +26,7 @@ class Supervisor(threading.Thread):
     def __init__(self, story, point, action):
         super().__init__(daemon=True)
         self.story, self.point, self.action = story, point, action
+        self.leaves_an_heir = action in ('kill', 'term', 'eio')     # another knelld goes on, not the one that was struck
         self.rows, self.passed_at, self.over_at, self.released_at, self.problem = [], 0.0, 0.0, 0.0, ''
         self.passed, self.over, self.ending = threading.Event(), threading.Event(), threading.Event()
 

@@ -86,7 +86,7 @@ class Story:
         done = struck.over if ends_later else struck.passed
         until(lambda: done.is_set() or self._find('HOST_FENCING', host), 20)
         fell = max(float(line.split()[0]) for line in read('hosts', host, 'power.log').splitlines() if ' off ' in line)
-        return ((struck.over_at if ends_later else struck.passed_at) > fell and struck.action in ('kill', 'term', 'eio')
+        return ((struck.over_at if ends_later else struck.passed_at) > fell and struck.leaves_an_heir
                 and not self._find('HOST_FENCING', host)
                 and not any(what == 'fencing' and name == host for _, what, name, _, _ in struck.rows))
 
