@@ -59,8 +59,8 @@ FileText read_file(const std::string& path)
 
 class Reader {
 public:
-    Reader(std::string path, std::string credentials)
-        : path_{std::move(path)}, credentials_{std::move(credentials)}
+    Reader(std::string path, std::string credentials, std::string store)
+        : path_{std::move(path)}, credentials_{std::move(credentials)}, store_{std::move(store)}
     {
     }
 
@@ -89,7 +89,8 @@ private:
     void take_uuid();
 
     std::string path_;
-    std::string credentials_;
+    std::string credentials_; ///< empty: systemd gave us none
+    std::string store_;
     AgentConfig config_;
     ConfigFaults faults_;
     std::string boot_file_ = "/proc/sys/kernel/random/boot_id";
@@ -262,15 +263,7 @@ std::string Reader::credential_path(const YAML::Node& node)
         fault(node.Mark(), "a credential's name is no path. Use {file: PATH} for a file.");
         return {};
     }
-    if (credentials_.empty()) {
-        fault(node.Mark(), "credential \"" + name +
-                               "\" cannot be read, for $CREDENTIALS_DIRECTORY "
-                               "is not set. Start the agent as a service of systemd with "
-                               "LoadCredential=" +
-                               name + ":PATH.");
-        return {};
-    }
-    return credentials_ + "/" + name;
+    return (credentials_.empty() ? store_ : credentials_) + "/" + name;
 }
 
 void Reader::read_key(const YAML::Node& node)
@@ -282,7 +275,7 @@ void Reader::read_key(const YAML::Node& node)
              {"credential",
               [&](const YAML::Node& value) {
                   path = credential_path(value);
-                  from_systemd = true;
+                  from_systemd = !credentials_.empty();
               }}},
             "key");
     if (node.IsMap() && node.size() != 1) {
@@ -441,10 +434,10 @@ std::variant<AgentConfig, ConfigFaults> Reader::read()
 
 } // namespace
 
-std::variant<AgentConfig, ConfigFaults> load_config(const std::string& path,
-                                                    const std::string& credentials)
+std::variant<AgentConfig, ConfigFaults>
+load_config(const std::string& path, const std::string& credentials, const std::string& store)
 {
-    return Reader{path, credentials}.read();
+    return Reader{path, credentials, store}.read();
 }
 
 } // namespace knell::agent

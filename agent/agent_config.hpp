@@ -58,8 +58,10 @@ struct AgentConfig {
 using ConfigFaults = std::vector<std::string>;
 
 /// Reads the file and everything it names: key, boot id, system UUID. Never shows a secret.
-/// `credentials` is systemd's $CREDENTIALS_DIRECTORY, or empty.
-[[nodiscard]] std::variant<AgentConfig, ConfigFaults> load_config(const std::string& path,
-                                                                  const std::string& credentials);
+/// `credentials` is systemd's $CREDENTIALS_DIRECTORY. Empty: this was started by hand, and `store`
+/// is where knell-agent.service takes its credentials from.
+[[nodiscard]] std::variant<AgentConfig, ConfigFaults>
+load_config(const std::string& path, const std::string& credentials,
+            const std::string& store = "/etc/knell/secrets");
 
 } // namespace knell::agent

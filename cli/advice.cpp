@@ -25,11 +25,12 @@ constexpr std::array<Advice, 14> table{{
      "knell tries the devices again by itself. If you have seen that the host is off: `knellctl "
      "host confirm-off HOST --reason ...`. Check the BMC and its network meanwhile."},
     {"Held", 0,
-     "knell fences it when the reason above is gone. To fence it now: `knellctl host fence HOST "
-     "--reason ...`; if you have seen that it is off: `knellctl host confirm-off HOST --reason "
+     "knell fences it when the reason above is gone. To fence it now, while armed and not on hold: "
+     "`knellctl host fence HOST --reason ...`; if you have seen that it is off: `knellctl host "
+     "confirm-off HOST --reason "
      "...`."},
     {held_in_plan, 0,
-     "knell waits for you: `knellctl plan show` tells what it would fence and why, `knellctl plan "
+     "`knellctl plan show` tells why it is held and whether that ends by itself; `knellctl plan "
      "approve HOST --reason ...` lets it. If you have seen that it is off: `knellctl host "
      "confirm-off HOST --reason ...`."},
     {"Parked", 0,

@@ -254,10 +254,11 @@ void print_commands(std::ostream& out, const std::vector<std::string>& hosts)
         {"to see what each gate says:", "knellctl host fence " + hosts.front() + " --dry-run"});
     table.add({"if it is planned work:",
                "knellctl maintenance start " + hosts.front() + " --for 2h --reason ..."});
-    table.add({"to stop everything else too:", "knellctl hold on --reason ..."});
+    table.add({"to have nothing fenced meanwhile:", "knellctl hold on --reason ..."});
     out << "\nA switch or a power feed that they share, once mended, may bring all of them back "
-           "alive: look there first.\nWaiting fences nobody: they stay as they are until you "
-           "approve, or they are heard again.\n";
+           "alive: look there first.\nA host held by a storm, a lost domain or a maintenance that "
+           "ended waits until you approve, or it is heard again.\nOne held by a budget, by Nova or "
+           "by its disabled nova-compute is fenced by itself when that ends.\n";
     table.print(out);
 }
 
@@ -286,7 +287,7 @@ void print_plan(std::ostream& out, const json::object& object)
         out << "knell would fence "
             << (hosts.size() == 1 ? "this host"
                                   : "these " + std::to_string(hosts.size()) + " hosts")
-            << ", and waits for your word:\n";
+            << ", and holds back:\n";
         print_table(out, hosts);
         if (hosts.size() > 1) {
             print_common(out, plan, hosts);

@@ -2,6 +2,7 @@
 // Verbs that need no knelld.
 #include "cli/completion.hpp"
 #include "cli/grammar.hpp"
+#include "cli/heartbeat_key.hpp"
 
 #include <ostream>
 
@@ -25,18 +26,28 @@ void add_servers(Grammar& grammar)
         ->capture_default_str();
 }
 
+void add_configuration(Grammar& grammar)
+{
+    auto& given = grammar.given;
+    auto* config = grammar.noun("config", "The configuration");
+    auto* check =
+        grammar.verb(config, "check", "Say what is wrong with it, as knelld --check does",
+                     [&] { return grammar.config_check()(given.file, grammar.terminal()); });
+    auto* key = grammar.verb_about_host(
+        config, "heartbeat-key", "Print the key that the agent of a host needs",
+        [&] { return print_heartbeat_key(given.file, given.host, grammar.terminal()); });
+    for (auto* verb : {check, key}) {
+        verb->add_option("FILE", given.file, "The configuration")->capture_default_str();
+    }
+}
+
 } // namespace
 
 void add_other_verbs(Grammar& grammar)
 {
     auto& given = grammar.given;
     add_servers(grammar);
-    grammar
-        .verb(grammar.noun("config", "The configuration"), "check",
-              "Say what is wrong with it, as knelld --check does",
-              [&] { return grammar.config_check()(given.file, grammar.terminal()); })
-        ->add_option("FILE", given.file, "The configuration")
-        ->capture_default_str();
+    add_configuration(grammar);
     grammar
         .verb(nullptr, "completion", "Print what completes knellctl's words in a shell",
               [&] {

@@ -95,7 +95,7 @@ Exit start_maintenance(Grammar& grammar)
 void add_plan(Grammar& grammar)
 {
     auto& given = grammar.given;
-    auto* plan = grammar.noun("plan", "What knell would fence and waits for you to approve");
+    auto* plan = grammar.noun("plan", "What knell would fence and holds, for you to approve");
     grammar.verb(plan, "show", "Which hosts, why, and what they share",
                  [&] { return grammar.look_at("plan.show", {}, plan_view); });
     auto* approved = grammar.verb(plan, "approve", "Let these hosts be fenced",

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/leave.hpp"
 #include "core/strong.hpp"
 #include "core/time.hpp"
 
@@ -20,6 +21,7 @@ struct Asked {
     Errand errand;
     Instant at;
     Instant reply_by;
+    Leave leave{}; ///< of a write
 };
 
 } // namespace knell

@@ -18,7 +18,7 @@ struct Census {
         const HostPolicy* policy;
         EpisodeId episode{0};
         bool in_doubt = false; ///< sinking or worse, not yet Down, and not for planned work
-        bool down = false;     ///< by our hand
+        bool down = false;     ///< by our hand, or on the way there
         Duration doubted{};    ///< for so long
     };
     std::vector<Member> members;

@@ -4,6 +4,7 @@
 #include "core/event.hpp"
 #include "core/forced_down.hpp"
 #include "core/journal_entry.hpp"
+#include "core/leave.hpp"
 
 #include <string>
 #include <string_view>
@@ -34,12 +35,14 @@ struct ForceDown {
     FenceCertificate certificate;
     AttemptId attempt;
     Instant reply_by;
+    Leave leave{};
 };
 
 struct ClearForcedDown {
     Clearance clearance;
     AttemptId attempt;
     Instant reply_by;
+    Leave leave{};
 };
 
 /// Read the flag without touching it.

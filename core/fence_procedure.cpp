@@ -59,6 +59,10 @@ void FenceProcedure::postpone(Instant now, PowerAction then)
 {
     pending_.reset();
     off_at_ = now;
+    if (!heard_) {
+        then = PowerAction::off;
+        device_until_ = now + timing_.per_device; // it has not been asked yet
+    }
     (void)rest(now, then);
 }
 
@@ -80,6 +84,7 @@ FenceProcedure::Next FenceProcedure::on_reply(Instant now, const PowerReply& rep
     if (answered == PowerAction::off) {
         // Carried out or refused (an already-off chassis may refuse), only a reading will tell.
         const bool heard = reply.fault == PowerFault::none || reply.fault == PowerFault::refused;
+        heard_ = heard_ || heard;
         if (heard && now < device_until_) {
             return ask(now, PowerAction::read);
         }
@@ -97,6 +102,7 @@ FenceProcedure::Next FenceProcedure::on_reply(Instant now, const PowerReply& rep
 
 FenceProcedure::Next FenceProcedure::on_off_reading(Instant now)
 {
+    KNELL_ASSERT(heard_);
     if (readings_++ == 0) {
         off_since_ = now;
     }
@@ -144,6 +150,7 @@ FenceProcedure::Next FenceProcedure::use_device(Instant now)
 {
     pending_.reset();
     contradict();
+    heard_ = false;
     if (device_ >= devices_.size()) {
         device_ = 0;
         wake_at_.reset();

@@ -49,7 +49,8 @@ public:
     void contradict() noexcept;
     /// Likewise, and nothing is asked or awaited until begin().
     void pause() noexcept;
-    /// The power off that was just asked for was not sent: it is asked for again later.
+    /// The power off that was just asked for was not sent: it is asked for again later. Until then
+    /// the device may be read, if it has heard an earlier one.
     void postpone(Instant now, PowerAction then);
 
     /// When on_time() wants to be called; nothing while nothing is awaited.
@@ -86,9 +87,11 @@ private:
     std::size_t device_ = 0;
     std::optional<PowerCommand> pending_; ///< what we await a reply to
     PowerAction next_ = PowerAction::off; ///< what follows the present rest
-    bool settled_ = false;                ///< a certificate was issued and nothing spoke against it
-    unsigned readings_ = 0;               ///< good OFF readings in a row
-    Instant off_since_{};                 ///< when the first of them reached us
+    bool heard_ =
+        false; ///< by the device in use: a power off. Before that no reading proves anything
+    bool settled_ = false;  ///< a certificate was issued and nothing spoke against it
+    unsigned readings_ = 0; ///< good OFF readings in a row
+    Instant off_since_{};   ///< when the first of them reached us
     Instant asked_at_{};
     Instant off_at_{}; ///< the next power off leaves no sooner
     Duration off_rest_{};

@@ -16,6 +16,7 @@ struct FenceTry {
     bool commanded = false; ///< a power off has left: the next one is another
     bool spoke = false;     ///< the host was heard
     bool recanted = false;  ///< it was heard, and by its rule not dead for a while
+    bool withdrawn = false; ///< a power off that had not left was called back, for it was heard
     bool proven = false;    ///< a certificate was issued: a power off after it is news
     bool denied = false;    ///< it answered although its device had just read off
     PowerState last_read = PowerState::unknown;

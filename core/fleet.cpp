@@ -28,20 +28,28 @@ constexpr unsigned looks_most = 8;
 
 std::map<NetworkId, Duration> pace_of(const Policy& policy)
 {
-    std::map<NetworkId, Duration> pace;
-    const auto slow_down = [&](const NetworkId& network, Duration interval) {
+    using Pace = std::map<NetworkId, Duration>;
+    const auto slow_down = [](Pace& pace, const NetworkId& network, Duration interval) {
         auto& slowest = pace[network];
         slowest = std::max(slowest, interval);
     };
-    for (const auto& sentinel : policy.vantage.sentinels) {
-        slow_down(sentinel.network, sentinel.interval);
-    }
+    Pace pace;
     for (const auto& host : policy.hosts) {
+        Pace quickest;
         for (const auto& monitor : host.monitors) {
-            slow_down(monitor.network, monitor.interval);
+            auto& own = quickest.try_emplace(monitor.network, monitor.interval).first->second;
+            own = std::min(own, monitor.interval);
+        }
+        for (const auto& [network, interval] : quickest) {
+            slow_down(pace, network, interval);
         }
     }
-    return pace;
+    Pace sentinels;
+    for (const auto& sentinel : policy.vantage.sentinels) {
+        slow_down(sentinels, sentinel.network, sentinel.interval);
+    }
+    sentinels.merge(pace);
+    return sentinels;
 }
 
 Fleet::House::House(const Policy& policy, Recollection recollection)
@@ -91,34 +99,55 @@ void Fleet::House::take_census(Effects& effects)
 }
 
 /// What an earlier process left open, spent, counted or promised.
-void Fleet::House::recall(Instant now, Effects& effects)
+void Fleet::House::begin(Instant now, Effects& effects)
 {
+    begun_at = now;
     for (const auto& spent : past.fenced) {
         const auto* host = find(spent.host);
         gate.count(now - spent.ago, host == nullptr ? nullptr : &host->policy(), spent.episode);
     }
-    for (const auto& [name, ago] : past.readmitted) {
-        if (auto* host = find(name)) {
-            host->recall_readmissions(now, ago);
-        }
-    }
-    for (auto& [name, host] : hosts) {
-        host.compare_logins(now, past.refused[name], effects);
-    }
-    for (const auto& [name, planned] : past.planned) {
-        if (auto* host = find(name)) {
-            host->recall_planned(now, planned, effects);
-        }
-    }
+    recall(now, effects);
     for (const auto& [name, episode] : past.open) {
-        if (auto* host = find(name)) {
-            host->recall(now, episode, effects);
-            continue;
-        }
         effects.push_back(
             Notice{Notice::Weight::alarm, "HOST_RESUMED", name, episode.episode,
                    "an earlier knelld left an episode of this host open, and it is not in the "
                    "inventory any more: look at its forced_down in Nova"});
+    }
+}
+
+/// Of all hosts that are in the inventory. What concerns others waits for a reload that brings
+/// them.
+void Fleet::House::recall(Instant now, Effects& effects)
+{
+    const auto since = now - begun_at;
+    for (auto& [name, host] : hosts) {
+        if (auto readmitted = past.readmitted.extract(name)) {
+            for (auto& ago : readmitted.mapped()) {
+                ago += since;
+            }
+            host.recall_readmissions(now, readmitted.mapped());
+        }
+    }
+    for (auto& [name, host] : hosts) {
+        Recollection::Refusals refused;
+        if (auto known = past.refused.extract(name)) {
+            refused = std::move(known.mapped());
+        }
+        for (auto& [device, refusal] : refused) {
+            refusal.ago += since;
+        }
+        host.compare_logins(now, refused, effects);
+    }
+    for (auto& [name, host] : hosts) {
+        if (auto planned = past.planned.extract(name)) {
+            planned.mapped().left -= since;
+            host.recall_planned(now, planned.mapped(), effects);
+        }
+    }
+    for (auto& [name, host] : hosts) {
+        if (const auto open = past.open.extract(name)) {
+            host.recall(now, open.mapped(), effects);
+        }
     }
 }
 
@@ -139,14 +168,16 @@ Effects Fleet::begin(Instant now)
         host.begin(now, after);
         after += device_stagger;
     }
-    house_->recall(now, effects);
+    house_->begin(now, effects);
     return effects;
 }
 
 Effects Fleet::on_event(Instant now, const Event& event)
 {
     Effects effects;
+    const auto due = house_->hosts_due;
     enter(now, effects);
+    const bool stalled = !effects.empty();
     const auto with = [&](const HostId& host, auto&& act) {
         if (auto* found = house_->find(host)) {
             act(*found);
@@ -162,7 +193,12 @@ Effects Fleet::on_event(Instant now, const Event& event)
                                                 effects);
                     }
                 }
-                with(result.host, [&](auto& host) { host.on_probe(now, result, effects); });
+                with(result.host, [&](auto& host) {
+                    host.on_probe(now, result, effects);
+                    if (due && !stalled) {
+                        house_->hosts_due = std::min(*due, host.deadline().value_or(*due));
+                    }
+                });
             },
             [&](const SentinelResult& result) { house_->vantage.on_sentinel(result, effects); },
             [&](const Goodbye& goodbye) {
@@ -202,25 +238,28 @@ Effects Fleet::on_time(Instant now)
     for (auto& [name, host] : house_->hosts) {
         host.on_time(now, effects);
     }
+    house_->tell_of_the_unheard(now, effects);
     return effects;
 }
 
 Instant Fleet::deadline() const
 {
-    // The vantage's moves on with every event, and would never come while they do.
-    auto first = std::min(house_->vantage.deadline(), house_->round_at + round_every);
-    for (const auto& [name, host] : house_->hosts) {
-        if (const auto at = host.deadline()) {
-            first = std::min(first, *at);
+    auto& due = house_->hosts_due;
+    if (!due) {
+        due = Instant::max();
+        for (const auto& [name, host] : house_->hosts) {
+            due = std::min(*due, host.deadline().value_or(*due));
         }
     }
-    return first;
+    // The vantage's moves on with every event, and would never come while they do.
+    return std::min({house_->vantage.deadline(), house_->round_at + round_every, *due});
 }
 
 /// Every entry: were we stopped ourselves?
 void Fleet::enter(Instant now, Effects& effects)
 {
     house_->commons.now = now;
+    house_->hosts_due.reset();
     const auto stalled = house_->vantage.observe(now);
     if (!stalled) {
         return;

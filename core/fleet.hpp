@@ -8,7 +8,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <variant>
 #include <vector>
 
 namespace knell {
@@ -30,10 +29,12 @@ public:
     /// notices that it was stopped itself.
     [[nodiscard]] Instant deadline() const;
 
-    /// Another policy, without losing what was seen. Either all of it is taken up, or, where a
-    /// host in mid-episode would change or go, none: the texts name these hosts.
-    [[nodiscard]] std::variant<Effects, std::vector<std::string>> reload(Instant now,
-                                                                         const Policy& policy);
+    /// Why another policy may not be taken up now, of each host in mid-episode that would change
+    /// or go; empty: it may. Nothing happens.
+    [[nodiscard]] std::vector<std::string> objections(const Policy& policy,
+                                                      const Moves& moves = {}) const;
+    /// Another policy, to which there is no objection, without losing what was seen.
+    [[nodiscard]] Effects reload(Instant now, const Policy& policy, const Moves& moves = {});
 
     [[nodiscard]] FleetView view() const;
     [[nodiscard]] std::optional<HostView> view(const HostId& host) const;
@@ -48,7 +49,7 @@ private:
     void adopt(const GatePolicy& policy, Effects& effects);
     void set_mode(const OperatorOrder& order, Effects& effects);
     void set_hold(const OperatorOrder& order, Effects& effects);
-    void stop_power_commands(Effects& effects);
+    void stop_commands(Effects& effects);
     void keep(const OperatorOrder& order, JournalEntry::What what, const std::string& text,
               Effects& effects);
     void approve(Instant now, const OperatorOrder& order, Effects& effects);

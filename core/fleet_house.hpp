@@ -6,6 +6,7 @@
 #include "core/host_machine.hpp"
 
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,9 +19,15 @@ struct Fleet::House {
     [[nodiscard]] HostMachine* find(const HostId& host);
     void learn_networks(const Policy& policy);
     void take_census(Effects& effects);
+    void begin(Instant now, Effects& effects);
     void recall(Instant now, Effects& effects);
+    void await(Instant now, const Moves& moves);
+    void tell_of_the_unheard(Instant now, Effects& effects);
 
+    /// Of hosts, that of those is left that have not been in the inventory since `begun_at`, when
+    /// it was so long ago; and what an operator has planned for one that a reload took out.
     Recollection past;
+    Instant begun_at{};
     Vantage vantage;
     FenceGate gate;
     Ids ids;
@@ -28,12 +35,14 @@ struct Fleet::House {
     Commons commons;
     std::map<HostId, HostMachine> hosts; ///< ordered: iteration is part of determinism
     std::map<std::pair<HostId, MonitorId>, NetworkId> networks;
-    /// Planned work of hosts that a reload took out of the inventory, and when they went: it is
-    /// theirs again when they come back, as it would be after a restart.
-    std::map<HostId, std::pair<Instant, Recollection::Planned>> set_aside;
+    std::map<HostId, std::set<MonitorId>> awaited; ///< moved by a reload; perhaps not heard since
+    Instant awaited_since{};
     std::vector<std::pair<AttemptId, Answer>> answers; ///< given once the order is durable
     Instant census_at{};
     Instant round_at{}; ///< when all hosts were looked at last
+    /// None of them wants to be woken sooner. Nothing: to be found out. There are very many probes,
+    /// and each is about one host.
+    std::optional<Instant> hosts_due;
 };
 
 /// What follows from the mode, for operators.

@@ -53,7 +53,7 @@ void Fleet::set_mode(const OperatorOrder& order, Effects& effects)
     const auto text = meaning_of(mode);
     effects.push_back(Notice{Notice::Weight::warning, "MODE_CHANGED", std::nullopt, EpisodeId{0},
                              text + ", by " + order.by + why_of(order)});
-    stop_power_commands(effects);
+    stop_commands(effects);
     keep(order, arm ? JournalEntry::What::armed : JournalEntry::What::disarmed, text, effects);
 }
 
@@ -68,17 +68,18 @@ void Fleet::set_hold(const OperatorOrder& order, Effects& effects)
            : "the hold is over; what waited for it goes on if it is still so";
     effects.push_back(Notice{Notice::Weight::warning, on ? "HOLD_ON" : "HOLD_OFF", std::nullopt,
                              EpisodeId{0}, text + ", by " + order.by + why_of(order)});
-    stop_power_commands(effects);
+    stop_commands(effects);
     keep(order, on ? JournalEntry::What::held : JournalEntry::What::unheld, text, effects);
 }
 
-/// Those that have not left, if none may.
-void Fleet::stop_power_commands(Effects& effects)
+/// Those that have not left, if none may; on hold Nova is told nothing either.
+void Fleet::stop_commands(Effects& effects)
 {
-    if (house_->gate.stopped()) {
-        for (const auto& [name, host] : house_->hosts) {
-            host.withdraw_power(effects);
-        }
+    if (!house_->gate.stopped()) {
+        return;
+    }
+    for (const auto& [name, host] : house_->hosts) {
+        host.withdraw(effects);
     }
 }
 

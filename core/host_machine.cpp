@@ -38,18 +38,24 @@ std::string HostMachine::engaged() const
     return std::string{name_of(state_)} + " (episode " + std::to_string(episode_.get()) + ")";
 }
 
-void HostMachine::adopt(HostPolicy policy)
+void HostMachine::adopt(Instant now, HostPolicy policy, const std::set<MonitorId>& moved)
 {
     KNELL_ASSERT(policy.host == policy_.host && engaged().empty());
     policy_ = std::move(policy);
+    preparing_.reset(); // its device may be gone
     suspicion_.adopt(policy_);
+    suspicion_.begin_anew(now, moved);
     readiness_.adopt(policy_);
+    if (state_ == HostState::healthy && !suspicion_.seen()) {
+        enter(now, HostState::unseen, "not heard since it is watched anew");
+    }
 }
 
 void HostMachine::enter(Instant now, HostState state, std::string why)
 {
     if (state != state_) {
         since_ = now;
+        unseen_told_ = false;
     }
     state_ = state;
     why_ = std::move(why);
@@ -123,7 +129,6 @@ void HostMachine::close(Instant now, JournalEntry::What how, const std::string& 
     failed_boot_.reset();
     durable_ = told_failed_ = begun_ = confirmed_ = intent_durable_ = in_plan_ = false;
     nova_warned_ = false;
-    overdue_.clear();
     if (service_) {
         service_->forced_down = false; // as far as our own doing goes
     }
@@ -187,6 +192,7 @@ void HostMachine::on_beat(Instant now, const ProbeResult& result, Effects& effec
     try_.recanted = try_.recanted || !suspicion_.dead(now);
     if (state_ == HostState::unseen && !recalled_) {
         enter(now, HostState::healthy, "beats");
+        overdue_.clear();
         notice(Notice::Weight::info, "HOST_SEEN", "heard for the first time since start", effects);
         if (durable_) { // left open by an earlier process
             if (!drain_.unsure()) {
@@ -286,6 +292,9 @@ std::optional<SystemUuid> HostMachine::identity() const
 
 void HostMachine::watch_for_doubt(Instant now, Effects& effects)
 {
+    if (state_ == HostState::healthy && suspicion_.calm()) {
+        overdue_.clear();
+    }
     if (state_ == HostState::healthy && suspicion_.doubtful()) {
         episode_ = commons_->ids.next_episode();
         failed_boot_ = reported_ ? std::optional{reported_->boot} : std::nullopt;

@@ -42,9 +42,10 @@ public:
     [[nodiscard]] std::optional<Recollection::Planned> ordered_work(Instant now) const;
     void compare_logins(Instant now, const Recollection::Refusals& past, Effects& effects);
     [[nodiscard]] std::string engaged() const; ///< why adopt() may not be called now, or empty
-    void adopt(HostPolicy policy);
+    void adopt(Instant now, HostPolicy policy, const std::set<MonitorId>& moved);
     void on_stall(Instant now, Effects& effects);
-    void withdraw_power(Effects& effects) const; ///< what has not left is not to leave
+    void
+    withdraw(Effects& effects) const; ///< what has not left is not to leave, as the gate has it
     void on_probe(Instant now, const ProbeResult& result, Effects& effects);
     void on_agent_gone(Instant now, const AgentGone& gone, Effects& effects);
     void on_goodbye(Instant now, const Goodbye& goodbye, Effects& effects);
@@ -64,8 +65,7 @@ public:
     [[nodiscard]] HostView view() const;
 
 private:
-    /// How often Nova's flag is compared with what we believe while a host is down.
-    static constexpr Duration flag_watch = 30s;
+    static constexpr Duration flag_watch = 30s; ///< between looks at Nova's flag while it is down
     enum class Boot { fresh, old, unclear };
 
     void enter(Instant now, HostState state, std::string why);
@@ -136,6 +136,7 @@ private:
     void on_cleared(Instant now, Effects& effects);
     [[nodiscard]] unsigned readmissions(Instant now) const;
     void park(Instant now, Effects& effects);
+    void watch_anew(Instant now, std::string why);
     void tell_of_lost_flag(const std::string& what, Effects& effects);
 
     // Nova.

@@ -41,12 +41,13 @@ void HostMachine::toward_down(Instant now, Effects& effects)
 void HostMachine::send_force_down(Instant now, Effects& effects)
 {
     const auto attempt = commons_->ids.next_attempt();
-    asked_ = {attempt, Errand::force_down, now, now + commons_->nova.reply};
-    // Whatever comes of it, the next try reads the power again first.
-    confirmed_ = certificate_->grounds() == FenceCertificate::Grounds::operator_word;
+    const bool word = certificate_->grounds() == FenceCertificate::Grounds::operator_word;
+    asked_ = {attempt, Errand::force_down, now, now + commons_->nova.reply,
+              word ? Leave{} : Leave{certificate_->verified_at() + policy_.fence.fresh}};
+    confirmed_ = word; // whatever comes of it, the next try reads the power again first
     drain_.doubt(now);
     notice(Notice::Weight::detail, "NOVA_ASKED", "forced_down=true is being set", effects);
-    effects.push_back(ForceDown{*certificate_, attempt, asked_->reply_by});
+    effects.push_back(ForceDown{*certificate_, attempt, asked_->reply_by, asked_->leave});
 }
 
 void HostMachine::on_forced_down(Instant now, const std::string& detail, Effects& effects)
@@ -134,10 +135,11 @@ void HostMachine::come_back_early(Instant now, Effects& effects)
     call_off(now, "a new boot speaks before Nova was told", effects);
 }
 
-/// We await no answer any more, but a PUT that left cannot be called back.
+/// We await no answer any more, but a PUT that has left cannot be called back.
 void HostMachine::forget_request(Instant now)
 {
     if (asked_ && asked_->errand != Errand::read) {
+        asked_->leave.revoke();
         drain_.doubt(now + commons_->nova.request_lifetime);
     }
     asked_.reset();

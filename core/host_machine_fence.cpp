@@ -5,6 +5,7 @@
 #include "core/overloaded.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace knell {
 
@@ -27,9 +28,10 @@ void HostMachine::hold(Instant now, std::string why, bool approvable, Effects& e
 
 void HostMachine::try_to_fence(Instant now, Effects& effects)
 {
-    const auto sight = commons_->vantage.sight(policy_.host, suspicion_.silences(now));
+    const auto silences = suspicion_.silences(now);
+    const auto sight = commons_->vantage.sight(policy_.host, silences);
     if (!sight) {
-        commons_->vantage.on_blindness(now, effects);
+        commons_->vantage.on_blindness(now, silences, effects);
         if (state_ == HostState::held) {
             return; // what holds it still does
         }
@@ -116,8 +118,10 @@ std::string HostMachine::objection(Instant now) const
     if (commons_->gate.stopped()) {
         return "an operator stopped it";
     }
-    const bool stands = !lives() && (ordered() || suspicion_.dead(now));
-    return stands ? std::string{} : "the verdict no longer holds: " + suspicion_.evidence(now);
+    if (lives() || (!ordered() && !suspicion_.dead(now))) {
+        return "the verdict no longer holds: " + suspicion_.evidence(now);
+    }
+    return ordered() || seen_dead(now) ? "" : "our own view is in doubt since";
 }
 
 /// The last moment before power off leaves: is it still true?
@@ -152,9 +156,8 @@ void HostMachine::look_again(Instant now)
 {
     procedure_.reset();
     begun_ = false;
-    // Of a host that was never heard nothing can be suspected.
-    enter(now, suspicion_.seen() ? HostState::suspected : HostState::unseen,
-          "the verdict no longer holds; watched anew");
+    suspicion_.expect(now);
+    enter(now, HostState::suspected, "the verdict no longer holds; watched anew");
 }
 
 /// It was heard after power off had left, and is not proven off: nothing of this procedure may
@@ -256,8 +259,11 @@ void HostMachine::on_power(Instant now, const PowerReply& reply, Effects& effect
     keep_proof(now);
 }
 
-void HostMachine::withdraw_power(Effects& effects) const
+void HostMachine::withdraw(Effects& effects) const
 {
+    if (asked_ && !commons_->gate.hold().empty()) {
+        asked_->leave.revoke();
+    }
     if ((procedure_ && procedure_->awaits(PowerAction::off)) || power_.switching_on) {
         effects.push_back(StandDown{policy_.host}); // it may wait for its turn at the device
     }
@@ -304,6 +310,7 @@ void HostMachine::fail_to_fence(Instant now, const FenceFailure& failure, Effect
         failure.refused ? std::max(policy_.fence.retry, refused_rest) : policy_.fence.retry;
     retry_at_ = now + rest;
     effects.push_back(StandDown{policy_.host});
+    suspicion_.expect(now);
     const auto why = try_.denied ? "it reads off, and yet the host answers" : failure.why;
     enter(now, HostState::fence_failed, why);
     notice(Notice::Weight::alarm, "HOST_FENCE_FAILED",
@@ -368,8 +375,13 @@ void HostMachine::contradict(Instant now, Effects& effects)
 /// Between power off and its proof.
 void HostMachine::watch_the_fence(Instant now, Effects& effects)
 {
-    if (begun_ && lives() && suspicion_.calm()) {
-        return let_go(now, effects);
+    if (begun_ && lives()) {
+        if (suspicion_.calm()) {
+            return let_go(now, effects);
+        }
+        if (!std::exchange(try_.withdrawn, true)) {
+            withdraw(effects); // perhaps its device had no time for it yet
+        }
     }
     if (!begun_ && waiting_.empty()) {
         return begin_fencing(now, effects);

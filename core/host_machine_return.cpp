@@ -13,6 +13,9 @@ namespace {
 /// Nova refuses while evacuations are unfinished; that takes as long as it takes.
 constexpr Duration evacuation_rest = 15s;
 
+/// A host that is off must not stay untold because a page of maintenance asks for an hour.
+constexpr Duration patience_most = 1min;
+
 } // namespace
 
 void HostMachine::ask_nova(Instant now, Errand errand, Effects& effects)
@@ -21,7 +24,7 @@ void HostMachine::ask_nova(Instant now, Errand errand, Effects& effects)
     asked_ = {attempt, errand, now, now + commons_->nova.reply};
     if (errand == Errand::clear) {
         KNELL_ASSERT(clearance_);
-        effects.push_back(ClearForcedDown{*clearance_, attempt, asked_->reply_by});
+        effects.push_back(ClearForcedDown{*clearance_, attempt, asked_->reply_by, asked_->leave});
     } else {
         effects.push_back(ReadForcedDown{policy_.host, attempt, asked_->reply_by});
     }
@@ -60,6 +63,15 @@ void HostMachine::on_nova(Instant now, const NovaAnswer& answer, Effects& effect
         }
         break;
     }
+    if (answer.refusal == NovaRefusal::not_found && !released_by_.empty()) {
+        drain_.on_unset(asked.at);
+        if (!drain_.unsure()) {
+            notice(Notice::Weight::info, "EPISODE_CLOSED",
+                   "Nova has no nova-compute of this host any more: nothing to clear", effects);
+            close(now, JournalEntry::What::cancelled, answer.detail, effects);
+            return watch_anew(now, "not heard since its service was gone from Nova");
+        }
+    }
     nova_failed(now, answer, effects);
     if (asked.errand == Errand::clear && state_ == HostState::readmitting) {
         if (!drain_.flows(now)) { // nothing of ours can clear it any more
@@ -94,7 +106,7 @@ void HostMachine::nova_failed(Instant now, const NovaAnswer& answer, Effects& ef
     const auto rest = answer.retry_after.value_or(waits     ? evacuation_rest
                                                   : refused ? commons_->nova.retry_most
                                                             : nova_rest_);
-    retry_at_ = now + rest;
+    retry_at_ = now + std::min(rest, patience_most);
     nova_rest_ = std::min(nova_rest_ * 2, commons_->nova.retry_most);
 }
 
@@ -131,8 +143,7 @@ void HostMachine::on_flag_read(Instant now, bool forced_down, Effects& effects)
             tell_of_lost_flag("Nova's flag is gone, and it was not knell", effects);
             close(now, JournalEntry::What::readmitted, "the flag was cleared by somebody else",
                   effects);
-            suspicion_ = Suspicion{policy_};
-            enter(now, HostState::unseen, "not heard since its flag was cleared");
+            watch_anew(now, "not heard since its flag was cleared");
         }
         break;
     case HostState::readmitting:
@@ -153,6 +164,13 @@ void HostMachine::on_flag_read(Instant now, bool forced_down, Effects& effects)
         }
         break;
     }
+}
+
+/// Its episode is over, and it may be silent still: no silence counts before it was heard.
+void HostMachine::watch_anew(Instant now, std::string why)
+{
+    suspicion_ = Suspicion{policy_};
+    enter(now, HostState::unseen, std::move(why));
 }
 
 void HostMachine::recall(Instant now, const Recollection::OpenEpisode& past, Effects& effects)

@@ -17,10 +17,12 @@ Census::Member HostMachine::member() const
         std::any_of(policy_.monitors.begin(), policy_.monitors.end(), [&](const auto& monitor) {
             return commons_->vantage.sees(now, monitor.network);
         });
+    const bool down = mark_ || state_ == HostState::fencing || state_ == HostState::fenced ||
+                      (state_ == HostState::down && proven_off_at_);
     // What falls silent while nobody answers us is our own eyes, and no storm.
     const bool gone = sees && (suspicion_.sinking() || suspicion_.dead(now));
-    return {&policy_, episode_, (gone && left_alone().empty()) || (fenced && !ordered()),
-            mark_.has_value(), now - doubted_since_.value_or(now)};
+    return {&policy_, episode_, (gone && left_alone().empty()) || (fenced && !ordered()), down,
+            now - doubted_since_.value_or(now)};
 }
 
 HostView HostMachine::view() const

@@ -110,6 +110,10 @@ Recollection fold(std::span<const JournalEntry> entries)
             (past.fenced.empty() || past.fenced.back().episode != entry.episode)) {
             past.fenced.push_back({*entry.host, entry.episode, entry.age});
         }
+        if (const auto open = past.open.find(*entry.host);
+            open != past.open.end() && entry.episode < open->second.episode) {
+            continue; // late, over a full disk: it was over before the open one began
+        }
         if (entry.what == What::readmitted || entry.what == What::cancelled) {
             past.open.erase(*entry.host);
             continue;

@@ -6,6 +6,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -178,6 +179,13 @@ struct Policy {
     Duration unseen_alarm = 2min;           ///< a host not heard for so long since start is told of
 
     friend bool operator==(const Policy&, const Policy&) = default;
+};
+
+/// What changes from one configuration to the next and no policy shows.
+struct Moves {
+    /// That look elsewhere, or for beats with another key or interval: they begin anew.
+    std::map<HostId, std::set<MonitorId>> monitors{};
+    std::set<HostId> devices{}; ///< hosts with a fence device that is spoken to elsewhere
 };
 
 } // namespace knell

@@ -21,6 +21,11 @@ enum class PowerAction {
     on       ///< switch it on; only ever after its host was proven off and Nova was told
 };
 
+[[nodiscard]] constexpr bool changes_power(PowerAction action)
+{
+    return action == PowerAction::off || action == PowerAction::on;
+}
+
 /// Why a device did not do what it was asked.
 enum class PowerFault {
     none,

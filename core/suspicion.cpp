@@ -37,12 +37,21 @@ void Suspicion::adopt(const HostPolicy& policy)
         const auto known = std::find_if(before.begin(), before.end(), [&](const auto& one) {
             return one.policy.id == monitor.id;
         });
-        auto& added = monitors_.emplace_back(
-            known == before.end() ? Monitor{monitor, false, false, 0, 0, {}, {}, std::nullopt, {}}
-                                  : *known);
+        auto& added = monitors_.emplace_back(known == before.end() ? Monitor{monitor} : *known);
         if (added.policy != monitor) {
             added.policy = monitor;
             added.silences = 0; // counted at another pace
+        }
+    }
+}
+
+void Suspicion::begin_anew(Instant now, const std::set<MonitorId>& moved)
+{
+    for (auto& monitor : monitors_) {
+        if (moved.count(monitor.policy.id) > 0) {
+            monitor = Monitor{monitor.policy};
+            monitor.awaited_since = now;
+            assumed_at_.reset(); // it was not there that an earlier process saw it
         }
     }
 }
@@ -103,6 +112,9 @@ void Suspicion::forget_silences(Instant now)
 {
     for (auto& monitor : monitors_) {
         monitor.silences = 0;
+        if (monitor.awaited_since) {
+            monitor.awaited_since = now;
+        }
     }
     if (assumed_at_) {
         assumed_at_ = now;
@@ -114,6 +126,13 @@ void Suspicion::assume_seen(Instant now)
     assumed_at_ = now;
     for (auto& monitor : monitors_) {
         monitor.seen = monitor.policy.kind != MonitorKind::heartbeat;
+    }
+}
+
+void Suspicion::expect(Instant now)
+{
+    if (!seen()) {
+        assume_seen(now);
     }
 }
 
@@ -193,8 +212,8 @@ bool Suspicion::absent(const Monitor& monitor, Instant now) const
         return monitor.fallen && convicted(monitor);
     }
     // Never heard of: as good as silent, but only once it has had the time to introduce itself.
-    return !assumed_at_ ||
-           now - *assumed_at_ >= monitor.policy.interval * monitor.policy.fall + introduction;
+    const auto since = std::max(assumed_at_, monitor.awaited_since);
+    return !since || now - *since >= monitor.policy.interval * monitor.policy.fall + introduction;
 }
 
 NetworkSights Suspicion::sights(Instant now) const
@@ -205,7 +224,7 @@ NetworkSights Suspicion::sights(Instant now) const
     std::map<NetworkId, Tally> tallies;
     for (const auto& monitor : monitors_) {
         auto& tally = tallies[monitor.policy.network];
-        tally.heard = tally.heard || monitor.seen || assumed_at_;
+        tally.heard = tally.heard || monitor.seen || assumed_at_ || !absent(monitor, now);
         tally.up = tally.up || (monitor.last_beat && monitor.silences == 0 && !monitor.fallen);
         tally.all_absent = tally.all_absent && absent(monitor, now);
     }

@@ -8,6 +8,7 @@
 #include "core/view.hpp"
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -28,8 +29,14 @@ public:
     void forget_silences(Instant now);
     /// Takes the host for one seen before: an earlier process did see it.
     void assume_seen(Instant now);
+    /// Likewise, if it was never heard: an operator wanted it off, and its silence counts from now
+    /// on.
+    void expect(Instant now);
     /// Other numbers, another rule; what was seen of monitors that stay is kept.
     void adopt(const HostPolicy& policy);
+    /// These look elsewhere from now on: as if they had never been heard. They have the time to
+    /// introduce themselves before the rest may convict without them.
+    void begin_anew(Instant now, const std::set<MonitorId>& moved);
 
     [[nodiscard]] bool seen() const;     ///< at least one monitor has beaten, or was assumed to
     [[nodiscard]] bool doubtful() const; ///< something has fallen, or everything is falling
@@ -65,8 +72,9 @@ private:
         unsigned beats = 0; ///< in a row, since it fell
         Instant first_silence{};
         Instant last_silence{};
-        std::optional<Instant> last_beat;
-        Instant back_since{}; ///< when it began to beat after it had last fallen
+        std::optional<Instant> last_beat{};
+        Instant back_since{};                   ///< when it began to beat after it had last fallen
+        std::optional<Instant> awaited_since{}; ///< it looks elsewhere since then
     };
     [[nodiscard]] static bool falling(const Monitor& monitor);   ///< half way down
     [[nodiscard]] static bool convicted(const Monitor& monitor); ///< by this run of silences

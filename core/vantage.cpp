@@ -23,8 +23,12 @@ constexpr unsigned sentinel_rise = 10;
 /// never that far away while we see.
 constexpr Duration blind_patience = 3s;
 
+/// Who is in doubt is asked more often than that: without a word of it for so long, nobody is.
+constexpr Duration blind_rest = 10s;
+
 /// A gap in the answers of a network longer than this many of its intervals is blindness:
-/// what seemed silent before its end was not seen. Shorter than any row of silences that convicts.
+/// what seemed silent before its end was not seen. Shorter gaps are forgiven, so a row of silences
+/// must be longer.
 constexpr int blind_intervals = 3;
 
 constexpr const char* nobody_answers =
@@ -51,6 +55,7 @@ std::optional<Duration> Vantage::observe(Instant now)
         clear_since_ = now;
     }
     expected_ = now + policy_.stall / 2;
+    now_ = now;
     return stalled;
 }
 
@@ -64,10 +69,9 @@ void Vantage::on_sentinel(const SentinelResult& result, Effects& effects)
     if (result.pulse == Pulse::beating) {
         found->silences = 0;
         ++found->answers;
-        blind_since_.reset();
+        blindness_.erase(found->policy.network);
         found->answered = std::max(found->answered.value_or(result.asked_at), result.asked_at);
         extend_run(found->policy.network, result.asked_at);
-        blind_ = false;
     } else {
         ++found->silences; // for sight, an answer we could not ask for is no answer
         found->answers = 0;
@@ -81,8 +85,7 @@ void Vantage::on_eyes(Instant now, const EyesReport& report, Effects& effects)
     if (report.clear) {
         dark_.erase({report.network, report.organ});
         lit_since_[report.network] = now;
-        blind_since_.reset(); // nobody could have answered while it was dark
-        blind_ = false;
+        blindness_.erase(report.network); // nobody could have answered while it was dark
     } else {
         dark_[{report.network, report.organ}] = report.detail;
     }
@@ -125,10 +128,10 @@ void Vantage::tell(Effects& effects)
             "network " + told->get() + " shows what it should again");
         told = told_lost_.erase(told);
     }
-    if (blind_ && lost.empty() && !std::exchange(told_blind_, true)) {
+    if (blind() && lost.empty() && !std::exchange(told_blind_, true)) {
         say(Notice::Weight::alarm, "VANTAGE_LOST",
             std::string{nobody_answers} + "; no host is called dead meanwhile");
-    } else if (!blind_ && std::exchange(told_blind_, false)) {
+    } else if (!blind() && std::exchange(told_blind_, false)) {
         say(Notice::Weight::info, "VANTAGE_CLEAR", "somebody answers us again");
     }
 }
@@ -157,18 +160,28 @@ void Vantage::tell_of(Sentinel& sentinel, Effects& effects) const
     }
 }
 
-void Vantage::on_blindness(Instant now, Effects& effects)
+void Vantage::on_blindness(Instant now, std::span<const Silence> silences, Effects& effects)
 {
-    blind_since_ = blind_since_.value_or(now);
-    blind_ = now - *blind_since_ >= blind_patience;
+    for (const auto& silence : silences) {
+        blindness_.try_emplace(silence.network, Blindness{now, now}).first->second.last = now;
+    }
     tell(effects);
+}
+
+bool Vantage::blind() const
+{
+    return std::any_of(blindness_.begin(), blindness_.end(), [](const auto& one) {
+        return one.second.last - one.second.since >= blind_patience;
+    });
 }
 
 void Vantage::on_beat(const HostId& host, const NetworkId& network, Instant asked_at,
                       Effects& effects)
 {
-    blind_since_.reset();
-    if (std::exchange(blind_, false)) {
+    blindness_.erase(network);
+    std::erase_if(blindness_,
+                  [&](const auto& one) { return now_ - one.second.last >= blind_rest; });
+    if (told_blind_) {
         tell(effects);
     }
     const auto [at, fresh] = beats_.try_emplace({network, host}, asked_at);
@@ -246,6 +259,10 @@ bool Vantage::saw(const HostId& about, const Silence& silence) const
         dark(silence.network)) {
         return false; // blind when it fell silent, or now
     }
+    if (silence.first < silence.last &&
+        silence.last - silence.first < longest_gap(silence.network)) {
+        return false; // all of it may lie in a gap that we forgive
+    }
     unsigned here = 0;
     unsigned answered = 0;
     for (const auto& sentinel : sentinels_) {
@@ -287,7 +304,7 @@ std::string Vantage::doubt() const
     for (const auto& [network, why] : lost_networks()) {
         text += (text.empty() ? "" : "; ") + why;
     }
-    return text.empty() && blind_ ? nobody_answers : text;
+    return text.empty() && blind() ? nobody_answers : text;
 }
 
 /// The sentinels of a network: how many it has, and how many are not gone.

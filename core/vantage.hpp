@@ -30,7 +30,14 @@ private:
 /// Our own ability to see. Doubt about ourselves comes before doubt about others.
 class Vantage {
 public:
-    /// `pace`: the longest interval between questions on each network.
+    struct Silence {
+        NetworkId network;
+        Instant first; ///< when the first and the last question of an unbroken row of
+        Instant last;  ///< unanswered ones were asked; the same if it was never heard at all
+    };
+
+    /// `pace`: how often somebody on each network is asked who proves that we see: its sentinels,
+    /// or each of its hosts.
     Vantage(VantagePolicy policy, std::map<NetworkId, Duration> pace);
 
     /// Every entry into core passes here first. If we come much later than we wanted to be
@@ -45,9 +52,9 @@ public:
     void adopt(VantagePolicy policy, std::map<NetworkId, Duration> pace);
     /// Another host's beat is as good as a sentinel's where a network has no sentinel.
     void on_beat(const HostId& host, const NetworkId& network, Instant asked_at, Effects& effects);
-    /// A host is dead by its rule, and sight() gave no proof that we could see. Lasts it, it is
-    /// said, until anybody answers us.
-    void on_blindness(Instant now, Effects& effects);
+    /// A host is dead by its rule, and sight() gave no proof that we could see these silences.
+    /// Lasts it, it is said, until somebody answers there, or nobody is in doubt any more.
+    void on_blindness(Instant now, std::span<const Silence> silences, Effects& effects);
 
     /// Since when we have looked without being stopped.
     [[nodiscard]] Instant looking_since() const noexcept { return clear_since_; }
@@ -57,11 +64,6 @@ public:
     /// Somebody answers on this network at present.
     [[nodiscard]] bool sees(Instant now, const NetworkId& network) const;
 
-    struct Silence {
-        NetworkId network;
-        Instant first; ///< when the first and the last question of an unbroken row of
-        Instant last;  ///< unanswered ones were asked
-    };
     [[nodiscard]] std::optional<Sight> sight(const HostId& about,
                                              std::span<const Silence> silences) const;
 
@@ -95,6 +97,8 @@ private:
     /// By network: why it shows us nothing at present.
     [[nodiscard]] std::map<NetworkId, std::string> lost_networks() const;
     [[nodiscard]] std::pair<unsigned, unsigned> answering(const NetworkId& network) const;
+    /// On some network.
+    [[nodiscard]] bool blind() const;
 
     VantagePolicy policy_;
     std::map<NetworkId, Duration> pace_;
@@ -105,8 +109,12 @@ private:
     std::map<NetworkId, Instant> lit_since_;
     Instant clear_since_{};
     Instant expected_{};
-    std::optional<Instant> blind_since_;
-    bool blind_ = false;
+    struct Blindness {
+        Instant since;
+        Instant last;
+    };
+    std::map<NetworkId, Blindness> blindness_;
+    Instant now_{};
     bool started_ = false;
     std::set<NetworkId> told_lost_;
     bool told_blind_ = false;

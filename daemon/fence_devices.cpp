@@ -102,18 +102,16 @@ void FenceDevices::stand_down(const HostId& host)
     }
 }
 
-/// No power is to be changed any more: by what waits, nor by an off under way if it can be stopped.
+/// No power is to be changed any more: not by what waits, nor by what is under way, if it has not
+/// left.
 void FenceDevices::withdraw(Device& device)
 {
     const auto first = device.commands.begin() + (device.doing == Doing::command ? 1 : 0);
-    const auto stays = [](const Asked& asked) {
-        return asked.command.action != PowerAction::off && asked.command.action != PowerAction::on;
-    };
+    const auto stays = [](const Asked& asked) { return !changes_power(asked.command.action); };
     const auto gone = std::stable_partition(first, device.commands.end(), stays);
     std::move(gone, device.commands.end(), std::back_inserter(device.stood_down));
     device.commands.erase(gone, device.commands.end());
-    if (device.doing == Doing::command &&
-        device.commands.front().command.action == PowerAction::off) {
+    if (device.doing == Doing::command && !stays(device.commands.front())) {
         device.agent->stand_down();
     }
 }

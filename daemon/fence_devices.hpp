@@ -42,8 +42,7 @@ public:
     /// The device must be there. `on_reply` runs later, exactly once, on the loop's thread.
     void execute(const PowerCommand& command, OnReply on_reply);
     /// Ends the sessions of this host's devices once what was asked is answered. A power off, or
-    /// on, that waits is not done any more; an off under way is given up, if it can still be
-    /// stopped.
+    /// on, that has not left is not done any more, whether it waits or is under way.
     void stand_down(const HostId& host);
 
 private:

@@ -3,6 +3,7 @@
 #include "daemon/clock.hpp"
 #include "daemon/config/difference.hpp"
 #include "daemon/config/load_config.hpp"
+#include "daemon/config/moves.hpp"
 #include "daemon/config/same.hpp"
 #include "daemon/knelld.hpp"
 #include "daemon/watchers.hpp"
@@ -74,18 +75,20 @@ std::pair<bool, std::string> Knelld::take_up_anew(const std::string& by)
     if (difference.changes.empty()) {
         return tell("nothing has changed");
     }
+    const auto& policy = loaded.config->policy;
+    const auto moves = config::moves_between(config_, *loaded.config);
+    // Asked first: a monitor that is aimed elsewhere, and back, has forgotten whom it had heard.
+    if (const auto objections = fleet_->objections(policy, moves); !objections.empty()) {
+        return refuse(lines_of(objections));
+    }
     if (auto why = watchers_->retarget(config_, *loaded.config)) {
         return refuse(*why);
     }
-    auto adopted = fleet_->reload(now(), loaded.config->policy);
-    if (const auto* refusals = std::get_if<std::vector<std::string>>(&adopted)) {
-        (void)watchers_->retarget(*loaded.config, config_);
-        return refuse(lines_of(*refusals));
-    }
+    const auto effects = fleet_->reload(now(), policy, moves);
     change_devices(*loaded.config);
     config_ = std::move(*loaded.config);
     watch_nova();
-    engine_->perform(std::get<Effects>(adopted));
+    engine_->perform(effects);
     ticker_->look();
     auto lines = difference.changes;
     if (auto order = config::overruled_by(fleet_->view(), config_); !order.empty()) {

@@ -31,13 +31,13 @@ void Outside::stand_down(const StandDown& order)
 
 void Outside::force_down(const ForceDown& order)
 {
-    rooms_.nova.force_down(order.certificate, order.attempt, order.reply_by,
+    rooms_.nova.force_down(order.certificate, order.attempt, order.reply_by, order.leave,
                            [this](NovaAnswer answer) { deliver_(answer); });
 }
 
 void Outside::clear_forced_down(const ClearForcedDown& order)
 {
-    rooms_.nova.clear_forced_down(order.clearance, order.attempt, order.reply_by,
+    rooms_.nova.clear_forced_down(order.clearance, order.attempt, order.reply_by, order.leave,
                                   [this](NovaAnswer answer) { deliver_(answer); });
 }
 

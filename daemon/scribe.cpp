@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "daemon/scribe.hpp"
 
+#include "core/assert.hpp"
 #include "daemon/journal/journal.hpp"
 
 #include <utility>
@@ -20,10 +21,10 @@ Scribe::Scribe(boost::asio::io_context& loop, journal::Journal& journal, OnDurab
 
 void Scribe::write(const Record& record)
 {
-    if (waiting_.empty()) {
+    const bool all_are_sent = sent_ == records_.size();
+    records_.push_back(record);
+    if (all_are_sent) {
         send(record);
-    } else {
-        waiting_.push_back(record);
     }
 }
 
@@ -40,30 +41,34 @@ void Scribe::tell(const Notice& notice)
 
 void Scribe::send(const Record& record)
 {
-    journal_.append({record.entry}, [this, record](bool durable) { on_written(record, durable); });
+    ++sent_;
+    journal_.append({record.entry}, [this](bool durable) { on_written(durable); });
 }
 
-void Scribe::on_written(const Record& record, bool durable)
+void Scribe::on_written(bool durable)
 {
     if (durable) {
-        if (waiting_.empty() && !trouble_.empty()) {
-            trouble_.clear();
+        KNELL_ASSERT(sent_ == records_.size()); // it has overtaken none that was refused
+        --sent_;
+        const auto record = std::move(records_.front());
+        records_.pop_front();
+        if (!std::exchange(trouble_, {}).empty()) {
             words_.stalled({});
         }
         on_durable_(record);
         return;
     }
+    --sent_;
     if (journal_.closed()) {
         if (auto broken = std::exchange(words_.broken, nullptr)) {
             broken(journal_.trouble());
         }
         return;
     }
-    waiting_.push_back(record);
     if (std::exchange(trouble_, journal_.trouble()).empty()) {
         words_.stalled(trouble_);
     }
-    if (!std::exchange(resting_, true)) {
+    if (sent_ == 0) {
         rest_.expires_after(between_tries);
         rest_.async_wait([this](const boost::system::error_code& error) {
             if (!error) {
@@ -75,8 +80,7 @@ void Scribe::on_written(const Record& record, bool durable)
 
 void Scribe::try_again()
 {
-    resting_ = false;
-    for (const auto& record : std::exchange(waiting_, {})) {
+    for (const auto& record : records_) {
         send(record);
     }
 }

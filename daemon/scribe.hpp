@@ -42,15 +42,15 @@ public:
 
 private:
     void send(const Record& record);
-    void on_written(const Record& record, bool durable);
+    void on_written(bool durable);
     void try_again();
 
     journal::Journal& journal_;
     OnDurable on_durable_;
     Words words_;
     boost::asio::steady_timer rest_;
-    std::deque<Record> waiting_; ///< could not be written; everything later waits behind them
-    bool resting_ = false;
+    std::deque<Record> records_; ///< not durable yet, in the order given
+    std::size_t sent_ = 0;       ///< and not answered; once one is refused, the later ones wait
     std::string trouble_;
 };
 

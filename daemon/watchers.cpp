@@ -88,12 +88,14 @@ std::optional<std::string> Watchers::retarget(const config::Config& before,
 
 std::optional<std::string> Watchers::aim(const config::Config& config)
 {
+    // Heartbeats last: they forget whom they had heard, also when another is in the way and all of
+    // it is taken back.
     std::optional<std::string> why;
     (void)((why = eyes_->retarget(eyes_of(config))) ||
            (why = icmp_->retarget(config.icmp_targets)) ||
            (why = tcp_->retarget(config.tcp_targets)) ||
-           (why = heartbeats_->retarget(config.heartbeat_peers)) ||
-           (why = channel_->retarget(config.channel_targets)));
+           (why = channel_->retarget(config.channel_targets)) ||
+           (why = heartbeats_->retarget(config.heartbeat_peers)));
     return why;
 }
 

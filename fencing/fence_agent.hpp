@@ -19,7 +19,8 @@ public:
     /// passed: whatever goes wrong, the answer is `unknown` with a fault. One command at a time.
     virtual void execute(const PowerCommand& command, Handler on_reply) = 0;
 
-    /// Closes the session, ends the helper. A command in flight is answered `unknown`.
+    /// Closes the session, ends the helper. A command in flight is answered `unknown`; if it
+    /// would change the power and has not left, it does not leave any more.
     virtual void stand_down() = 0;
 };
 

@@ -64,7 +64,10 @@ void IpmiAgent::execute(const PowerCommand& command, Handler on_reply)
 
 void IpmiAgent::stand_down()
 {
-    if (helper_) {
+    // One that is to change the power may still be opening its session, and would do it then.
+    if (pending_ && changes_power(pending_->command.action)) {
+        helper_.reset();
+    } else if (helper_) {
         Helper::dismiss(std::exchange(helper_, nullptr));
     }
     if (pending_) {

@@ -60,6 +60,10 @@ Exchange::Exchange(Request request, Duration patience, Handler on_outcome)
     if (request_.repetition == Repetition::harmful) {
         set(CURLOPT_FRESH_CONNECT, 1L);
     }
+    if (request_.objection) {
+        set(CURLOPT_PREREQFUNCTION, &Exchange::on_connected);
+        set(CURLOPT_PREREQDATA, static_cast<void*>(this));
+    }
     set_method();
     set_tls();
     set(CURLOPT_HEADERFUNCTION, &Exchange::on_header);
@@ -165,6 +169,18 @@ Outcome Exchange::conclude(CURLcode result)
         return NotSent{std::move(why)};
     }
     return Lost{std::move(why)};
+}
+
+int Exchange::on_connected(void* self, char* /*peer*/, char* /*ours*/, int /*peers_port*/,
+                           int /*our_port*/)
+{
+    auto& exchange = *static_cast<Exchange*>(self);
+    auto objection = exchange.request_.objection();
+    if (!objection) {
+        return CURL_PREREQFUNC_OK;
+    }
+    exchange.fault_ = *std::move(objection);
+    return CURL_PREREQFUNC_ABORT;
 }
 
 std::size_t Exchange::on_header(char* data, std::size_t, std::size_t size, void* self)

@@ -35,6 +35,7 @@ private:
     void add_header(const Header& header);
     void set_method();
     void set_tls();
+    static int on_connected(void* self, char* peer, char* ours, int peers_port, int our_port);
     static std::size_t on_header(char* data, std::size_t, std::size_t size, void* self);
     static std::size_t on_body(char* data, std::size_t, std::size_t size, void* self);
 

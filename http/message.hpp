@@ -5,6 +5,7 @@
 #include "core/time.hpp"
 
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -47,6 +48,9 @@ struct Request {
     Tls tls;
     Proxy proxy = Proxy::none;
     std::size_t most_body = std::size_t{4} << 20; ///< bytes; a longer answer counts as lost
+    /// Asked last, when there is a connection and before the first byte: why it must not go out.
+    /// Null: nothing speaks against it.
+    std::function<std::optional<std::string>()> objection;
 };
 
 struct Response {

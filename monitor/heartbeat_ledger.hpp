@@ -59,7 +59,7 @@ public:
     /// These hosts and no others are heard from now on; `peers` must be without fault. What stays
     /// as it is keeps its session, its nonces and what is owed on its paths. A host with another
     /// key must prove itself as a new one does, and of a path with another address or interval
-    /// nothing is said before its first beat.
+    /// nothing is said before its first beat: whoever counts must take it for never heard, too.
     void retarget(const std::vector<HeartbeatPeer>& peers);
 
     void wake(Instant now);

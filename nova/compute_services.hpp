@@ -3,6 +3,7 @@
 
 #include "core/event.hpp"
 #include "core/forced_down.hpp"
+#include "core/leave.hpp"
 
 #include <functional>
 
@@ -20,11 +21,12 @@ public:
 
     virtual ~ComputeServices() = default;
 
-    /// Sets the flag and reads it back. The proof names the host.
+    /// Sets the flag and reads it back. The proof names the host. No write goes out without
+    /// `leave`, which is looked at when there is a connection.
     virtual void force_down(const FenceCertificate& proof, AttemptId attempt, Instant reply_by,
-                            Handler on_answer) = 0;
+                            Leave leave, Handler on_answer) = 0;
     virtual void clear_forced_down(const Clearance& proof, AttemptId attempt, Instant reply_by,
-                                   Handler on_answer) = 0;
+                                   Leave leave, Handler on_answer) = 0;
     virtual void read_forced_down(const HostId& host, AttemptId attempt, Instant reply_by,
                                   Handler on_answer) = 0;
     virtual void sample_servers(const HostId& host, AttemptId attempt, Instant reply_by,

@@ -35,10 +35,11 @@ NovaAnswer answer(const HostId& host, AttemptId attempt, Finding finding)
 // begins with a post, so that no handler is ever called from within our caller.
 
 asio::awaitable<void> run_write(std::shared_ptr<NovaSession> session, HostId host, bool wanted,
-                                AttemptId attempt, Instant by, ComputeServices::Handler on_answer)
+                                AttemptId attempt, Instant by, Leave leave,
+                                ComputeServices::Handler on_answer)
 {
     co_await asio::post(asio::use_awaitable);
-    Finding finding = co_await session->write(host, wanted, by);
+    Finding finding = co_await session->write(host, wanted, by, leave);
     if (!session->closed()) {
         on_answer(answer(host, attempt, std::move(finding)));
     }
@@ -105,23 +106,24 @@ void NovaClient::set_pace(const NovaPace& pace)
 }
 
 void NovaClient::write(const HostId& host, bool forced_down, AttemptId attempt, Instant reply_by,
-                       Handler on_answer)
+                       Leave leave, Handler on_answer)
 {
     asio::co_spawn(loop_,
-                   run_write(session_, host, forced_down, attempt, reply_by, std::move(on_answer)),
+                   run_write(session_, host, forced_down, attempt, reply_by, std::move(leave),
+                             std::move(on_answer)),
                    rethrow);
 }
 
 void NovaClient::force_down(const FenceCertificate& proof, AttemptId attempt, Instant reply_by,
-                            Handler on_answer)
+                            Leave leave, Handler on_answer)
 {
-    write(proof.host(), true, attempt, reply_by, std::move(on_answer));
+    write(proof.host(), true, attempt, reply_by, std::move(leave), std::move(on_answer));
 }
 
 void NovaClient::clear_forced_down(const Clearance& proof, AttemptId attempt, Instant reply_by,
-                                   Handler on_answer)
+                                   Leave leave, Handler on_answer)
 {
-    write(proof.host(), false, attempt, reply_by, std::move(on_answer));
+    write(proof.host(), false, attempt, reply_by, std::move(leave), std::move(on_answer));
 }
 
 void NovaClient::read_forced_down(const HostId& host, AttemptId attempt, Instant reply_by,

@@ -77,9 +77,9 @@ public:
     /// From the next rest on.
     void set_pace(const NovaPace& pace);
 
-    void force_down(const FenceCertificate& proof, AttemptId attempt, Instant reply_by,
+    void force_down(const FenceCertificate& proof, AttemptId attempt, Instant reply_by, Leave leave,
                     Handler on_answer) override;
-    void clear_forced_down(const Clearance& proof, AttemptId attempt, Instant reply_by,
+    void clear_forced_down(const Clearance& proof, AttemptId attempt, Instant reply_by, Leave leave,
                            Handler on_answer) override;
     void read_forced_down(const HostId& host, AttemptId attempt, Instant reply_by,
                           Handler on_answer) override;
@@ -90,7 +90,7 @@ public:
 
 private:
     void write(const HostId& host, bool forced_down, AttemptId attempt, Instant reply_by,
-               Handler on_answer);
+               Leave leave, Handler on_answer);
 
     boost::asio::io_context& loop_;
     /// Shared with the coroutines under way, which outlast us by one step.

@@ -23,6 +23,17 @@ bool is_https(std::string_view url)
            });
 }
 
+std::optional<std::string> objection(const Leave& leave, Instant now)
+{
+    if (leave.revoked()) {
+        return "it was taken back before it was sent";
+    }
+    if (now > leave.until()) {
+        return "the proof had grown old before it could be sent; it is read again";
+    }
+    return std::nullopt;
+}
+
 } // namespace
 
 NovaSession::NovaSession(asio::io_context& loop, http::Carrier& carrier, CloudSettings settings,
@@ -145,6 +156,11 @@ asio::awaitable<NovaSession::Reply> NovaSession::ask_once(const Question& questi
     request.reply_by = by;
     request.tls = keystone_->settings().tls;
     request.most_body = question.most_body;
+    if (question.leave) {
+        request.objection = [leave = *question.leave, clock = clock_] {
+            return objection(leave, clock->now());
+        };
+    }
     http::Outcome outcome = co_await send(carrier_, std::move(request));
     if (auto* response = std::get_if<http::Response>(&outcome)) {
         co_return Reply{std::move(*response), {}, true};
@@ -175,7 +191,11 @@ asio::awaitable<NovaSession::Reply> NovaSession::ask(Question question, Instant 
         }
     }
     if (!reply.response) {
-        went_wrong(reply.why);
+        const bool ours =
+            !reply.left && question.leave && objection(*question.leave, clock_->now());
+        if (!ours) {
+            went_wrong(reply.why);
+        }
         co_return reply;
     }
     const unsigned status = reply.response->status;

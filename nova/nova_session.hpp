@@ -18,7 +18,9 @@ public:
                 NovaOptions options);
 
     /// Sets the flag and reads it back.
-    [[nodiscard]] boost::asio::awaitable<Finding> write(HostId host, bool wanted, Instant by);
+    /// `leave` must live as long.
+    [[nodiscard]] boost::asio::awaitable<Finding> write(HostId host, bool wanted, Instant by,
+                                                        const Leave& leave);
     [[nodiscard]] boost::asio::awaitable<Finding> read(HostId host, Instant by);
     [[nodiscard]] boost::asio::awaitable<ServersSeen> sample(HostId host, AttemptId attempt,
                                                              Instant by);
@@ -62,6 +64,7 @@ private:
         Microversion version;
         http::Repetition repetition = http::Repetition::harmless;
         std::size_t most_body = http::Request{}.most_body;
+        const Leave* leave = nullptr; ///< of a write; lives as long
     };
 
     boost::asio::awaitable<std::variant<Access, NoAccess>> access(Instant by);
@@ -69,7 +72,7 @@ private:
     boost::asio::awaitable<Reply> ask(Question question, Instant by);
     boost::asio::awaitable<Reply> ask_once(const Question& question, const Token& token,
                                            Instant by);
-    boost::asio::awaitable<Finding> put(HostId host, bool wanted, Instant by);
+    boost::asio::awaitable<Finding> put(HostId host, bool wanted, Instant by, const Leave& leave);
     boost::asio::awaitable<bool> touch(Instant by);
     std::optional<std::string> use_endpoint(const Token& token);
     static Finding outcome_of(const Reply& reply);

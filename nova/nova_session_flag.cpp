@@ -108,9 +108,10 @@ Finding NovaSession::outcome_of(const Reply& reply)
     return finding;
 }
 
-asio::awaitable<Finding> NovaSession::put(HostId host, bool wanted, Instant by)
+asio::awaitable<Finding> NovaSession::put(HostId host, bool wanted, Instant by, const Leave& leave)
 {
     Question question;
+    question.leave = &leave;
     question.method = "PUT";
     // A write that is sent twice may land twice, the second time when nobody reckons with it.
     question.repetition = http::Repetition::harmful;
@@ -149,7 +150,8 @@ asio::awaitable<Finding> NovaSession::put(HostId host, bool wanted, Instant by)
     }
 }
 
-asio::awaitable<Finding> NovaSession::write(HostId host, bool wanted, Instant by)
+asio::awaitable<Finding> NovaSession::write(HostId host, bool wanted, Instant by,
+                                            const Leave& leave)
 {
     const auto ready = co_await access(by);
     if (const auto* none = std::get_if<NoAccess>(&ready)) {
@@ -158,7 +160,7 @@ asio::awaitable<Finding> NovaSession::write(HostId host, bool wanted, Instant by
     }
     // What the write does not use is left for reading back.
     const Instant start = clock_->now();
-    const Finding written = co_await put(host, wanted, start + (by - start) * 3 / 5);
+    const Finding written = co_await put(host, wanted, start + (by - start) * 3 / 5, leave);
     if (written.refusal != NovaRefusal::none &&
         written.refusal != NovaRefusal::evacuations_unfinished &&
         written.refusal != NovaRefusal::bad_request) {

@@ -98,6 +98,22 @@ std::variant<Secret, Fault> from_file(const std::string& name, const Place& plac
     return read_file(path.string(), Keeper::us, context.surroundings.keepers);
 }
 
+/// systemd has given us none: where it would have taken this one from.
+std::variant<Secret, Fault> from_the_store_of_credentials(const std::string& name,
+                                                          const Context& context)
+{
+    constexpr std::string_view prefix = "secret_";
+    const auto& store = context.surroundings.secrets_directory;
+    if (!name.starts_with(prefix)) {
+        return Fault{"this process was not started by systemd, which alone has a credential `" +
+                         name + "`",
+                     "write secret_NAME for " + store +
+                         "/NAME, or check with systemd-run -p LoadCredential=" + name + ":PATH"};
+    }
+    return read_file(store + "/" + name.substr(prefix.size()), Keeper::us,
+                     context.surroundings.keepers);
+}
+
 std::variant<Secret, Fault> from_credential(const std::string& name, const Context& context)
 {
     if (name.find('/') != std::string::npos || name == "." || name == "..") {
@@ -106,9 +122,7 @@ std::variant<Secret, Fault> from_credential(const std::string& name, const Conte
     }
     const auto& directory = context.surroundings.credentials_directory;
     if (!directory) {
-        return Fault{"there are no credentials: this process was not started by systemd with any",
-                     "add LoadCredential=" + name +
-                         ":PATH to knelld.service, and check with systemctl rather than by hand"};
+        return from_the_store_of_credentials(name, context);
     }
     auto out = read_file(*directory + "/" + name, Keeper::systemd, context.surroundings.keepers);
     if (Fault* fault = std::get_if<Fault>(&out)) {

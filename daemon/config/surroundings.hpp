@@ -15,7 +15,9 @@ namespace knell::config {
 struct Surroundings {
     std::function<std::optional<std::string>(const std::string& name)> environment;
     std::optional<std::string> credentials_directory; ///< systemd.exec(5), LoadCredential=
-    nova::Keepers keepers;                            ///< of secrets, and of the configuration
+    /// What knelld.service has as LoadCredential=secret:..., for one who checks by hand.
+    std::string secrets_directory = "/etc/knell/secrets";
+    nova::Keepers keepers; ///< of secrets, and of the configuration
     std::function<bool(const std::string& group)> group_exists;
     std::function<bool(const std::string& path)> executable;
     std::set<std::string> own_addresses;     ///< of this machine's interfaces, canonical

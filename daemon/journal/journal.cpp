@@ -73,11 +73,12 @@ void Journal::append(std::vector<JournalEntry> entries, OnDurable on_durable)
 {
     Waiting waiting;
     waiting.on_durable = std::move(on_durable);
-    waiting.refused = closed_ || entries_waiting_ + entries.size() > most_waiting;
-    if (waiting.refused && !closed_) {
+    if (closed_ || refused_ > 0) {
+        refuse(waiting);
+    } else if (entries_waiting_ + entries.size() > most_waiting) {
         trouble_ = "more than " + std::to_string(most_waiting) + " entries wait for the disk";
-    }
-    if (!waiting.refused) {
+        refuse(waiting);
+    } else {
         const auto at = rfc3339(std::chrono::system_clock::now());
         const auto clock = boot_clock();
         waiting.rows.reserve(entries.size());
@@ -88,6 +89,12 @@ void Journal::append(std::vector<JournalEntry> entries, OnDurable on_durable)
     }
     waiting_.push_back(std::move(waiting));
     write_what_waits();
+}
+
+void Journal::refuse(Waiting& waiting)
+{
+    waiting.rows.clear();
+    refused_ += std::exchange(waiting.refused, true) ? 0 : 1;
 }
 
 void Journal::write_what_waits()
@@ -133,13 +140,21 @@ void Journal::write_what_waits()
     });
 }
 
-void Journal::on_written(const Batch& batch, const Written& written)
+void Journal::on_written(Batch& batch, const Written& written)
 {
     writing_ = false;
     ++transactions_;
-    if (!closed_) {
+    // The reason stands until all are told who were refused for it.
+    if (!closed_ && (!written.durable || refused_ == 0)) {
         closed_ = written.broken;
         trouble_ = written.text;
+    }
+    if (!written.durable) {
+        for (auto* all : {&batch, &waiting_}) { // what waits must not overtake what failed
+            for (auto& waiting : *all) {
+                refuse(waiting);
+            }
+        }
     }
     write_what_waits();
     // A callback may end the journal.
@@ -148,8 +163,9 @@ void Journal::on_written(const Batch& batch, const Written& written)
         if (alive.expired()) {
             return;
         }
+        refused_ -= waiting.refused ? 1 : 0;
         if (waiting.on_durable) {
-            waiting.on_durable(written.durable && !waiting.refused);
+            waiting.on_durable(!waiting.refused);
         }
     }
 }

@@ -46,13 +46,14 @@ public:
     /// `on_durable` is posted to the loop, in the order of the calls: true when
     /// these entries are on the disk; false when they are not (but a failed fsync may
     /// leave them there). After false look at closed(). Never called within append().
+    /// Nothing overtakes: until a false is told, whatever was appended behind it is refused too.
     void append(std::vector<JournalEntry> entries, OnDurable on_durable);
 
     /// After a failure that makes the file untrustworthy (an I/O error, a failed
     /// fsync) no append will succeed again: end the process and start afresh. A
     /// full disk is not that: later appends may succeed.
     [[nodiscard]] bool closed() const noexcept { return closed_; }
-    /// Why the last transaction failed; empty when it did not.
+    /// Why the last false was told; empty after a later success.
     [[nodiscard]] const std::string& trouble() const noexcept { return trouble_; }
 
     /// The whole past in the order of writing, for fold(), with its ages and without what was
@@ -68,15 +69,16 @@ private:
     struct Waiting {
         std::vector<Row> rows;
         OnDurable on_durable;
-        bool refused = false; ///< there was no room; answered in its turn
+        bool refused = false; ///< not written; answered in its turn
     };
     using Batch = std::deque<Waiting>;
 
     Journal(boost::asio::io_context& loop, StateDirectory state, std::unique_ptr<Database> writer,
             std::unique_ptr<Database> reader);
 
+    void refuse(Waiting& waiting);
     void write_what_waits();
-    void on_written(const Batch& batch, const Written& written);
+    void on_written(Batch& batch, const Written& written);
     void on_tidied(const Written& tidied);
 
     boost::asio::io_context& loop_;
@@ -87,6 +89,7 @@ private:
     boost::asio::thread_pool thread_{1};
     Batch waiting_;
     std::size_t entries_waiting_ = 0;
+    std::size_t refused_ = 0; ///< and not told so yet; nothing may overtake them
     bool writing_ = false;
     bool closed_ = false;
     std::string trouble_;

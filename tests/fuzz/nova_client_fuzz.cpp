@@ -311,7 +311,7 @@ private:
 
     void write(bool wanted)
     {
-        const auto finding = awaited(session_->write(host, wanted, carrier_.now() + 5s));
+        const auto finding = awaited(session_->write(host, wanted, carrier_.now() + 5s, leave_));
         check(finding);
         require(finding.outcome != NovaOutcome::done || finding.forced_down == wanted,
                 "done is what was read back");
@@ -356,6 +356,7 @@ private:
 
     asio::io_context loop_;
     Carrier carrier_;
+    const Leave leave_;
     std::shared_ptr<NovaSession> session_;
     bool warm_ = false;
 };

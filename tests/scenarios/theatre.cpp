@@ -2,6 +2,7 @@
 #include "tests/scenarios/theatre.hpp"
 
 #include "daemon/config/difference.hpp"
+#include "daemon/config/moves.hpp"
 #include "tests/scenarios/knellctl_words.hpp"
 #include "tests/scenarios/site.hpp"
 #include "tests/scenarios/verbs.hpp"
@@ -182,7 +183,8 @@ void Theatre::reload(const std::string& yaml, unsigned line)
     if (!difference.restarts.empty()) {
         return refuse(joined(difference.restarts));
     }
-    const auto refusals = world_.knelld().reload(after.policy);
+    const auto refusals =
+        world_.knelld().reload(after.policy, config::moves_between(config_, after));
     if (!refusals.empty()) {
         return refuse(joined(refusals));
     }

@@ -10,6 +10,18 @@ namespace knell::test {
 
 Judge::Judge(const Policy& policy) : policy_{policy} {}
 
+void Judge::on_reload(const Policy& policy, const Moves& moves)
+{
+    policy_ = policy;
+    for (const auto& [host, monitors] : moves.monitors) {
+        for (const auto& monitor : monitors) {
+            auto& eye = cases_[host].eyes[monitor];
+            eye.seen = false;
+            eye.silences = 0;
+        }
+    }
+}
+
 void Judge::on_start(Instant now, const Recollection& past)
 {
     for (auto& [name, one] : cases_) {

@@ -18,7 +18,7 @@ public:
     explicit Judge(const Policy& policy);
 
     // What happened, as it reached the fleet.
-    void on_reload(const Policy& policy) { policy_ = policy; }
+    void on_reload(const Policy& policy, const Moves& moves);
     void on_start(Instant now, const Recollection& past); ///< of a knelld
     void on_stall();
     void on_heard(const Event& event);

@@ -33,7 +33,8 @@ enum class Nova {
     lossy,     ///< done, but the answer is lost
     read_back, ///< done, the answer is lost, and reading back tells
     late,      ///< read back as not done; done a while later
-    forbids
+    forbids,
+    forgot ///< has no such service any more
 };
 
 enum class Owner { nobody, knell, somebody };
@@ -48,6 +49,7 @@ struct SmallHost {
     std::set<NetworkId> cut_off{}; ///< networks over which we cannot reach it
     bool ghost = false;            ///< another machine answers pings for its addresses
     bool agent = true;
+    bool other_key = false; ///< its agent's, than knelld has: what it says is nothing to knelld
     bool nova_compute = true;
     unsigned boot = 1;
     Instant booted_at{};

@@ -27,10 +27,15 @@ void SmallWorld::set_flag_by_hand(const std::string& name, bool flag)
     }
 }
 
-void SmallWorld::set_nova(const HostId& name, AttemptId attempt, bool flag)
+void SmallWorld::set_nova(const HostId& name, AttemptId attempt, bool flag, const Leave& leave)
 {
-    at(now_ + 20ms, [this, name, attempt, flag] {
+    at(now_ + nova_takes, [this, name, attempt, flag, leave] {
         auto& it = hosts_.at(name);
+        if (leave.revoked() || now_ > leave.until()) {
+            return hand_over(now_,
+                             NovaAnswer{name, attempt, NovaOutcome::unknown, NovaRefusal::none,
+                                        std::nullopt, std::nullopt, "it was not sent", false});
+        }
         const bool done =
             it.nova == Nova::honest || it.nova == Nova::lossy || it.nova == Nova::read_back;
         if (done && !flag && it.evacuations) {
@@ -51,6 +56,9 @@ void SmallWorld::set_nova(const HostId& name, AttemptId attempt, bool flag)
         case Nova::forbids:
             return answer_nova(name, attempt, NovaOutcome::refused, NovaRefusal::forbidden,
                                it.flag);
+        case Nova::forgot:
+            return answer_nova(name, attempt, NovaOutcome::refused, NovaRefusal::not_found,
+                               std::nullopt);
         case Nova::dead:
         case Nova::lossy:
             return answer_nova(name, attempt, NovaOutcome::unknown, NovaRefusal::none,
@@ -68,6 +76,10 @@ void SmallWorld::read_nova(const ReadForcedDown& read)
         if (it.nova == Nova::mute) {
             return;
         }
+        if (it.nova == Nova::forgot) {
+            return answer_nova(read.host, read.attempt, NovaOutcome::refused,
+                               NovaRefusal::not_found, std::nullopt);
+        }
         const bool known = it.nova != Nova::dead;
         answer_nova(read.host, read.attempt, known ? NovaOutcome::done : NovaOutcome::unknown,
                     NovaRefusal::none, known ? std::optional{it.flag} : std::nullopt);
@@ -82,7 +94,7 @@ void SmallWorld::answer_nova(const HostId& host, AttemptId attempt, NovaOutcome 
                             outcome,
                             refusal,
                             flag,
-                            std::nullopt,
+                            retry_after,
                             "as the test has it",
                             outcome == NovaOutcome::unknown};
     hand_over(now_ + 10ms, answer);
@@ -91,20 +103,20 @@ void SmallWorld::answer_nova(const HostId& host, AttemptId attempt, NovaOutcome 
     }
 }
 
-std::vector<std::string> SmallWorld::reload(const Policy& policy)
+std::vector<std::string> SmallWorld::reload(const Policy& policy, const Moves& moves)
 {
-    auto done = fleet_->reload(now_, policy);
-    if (auto* refusals = std::get_if<std::vector<std::string>>(&done)) {
-        return *refusals;
+    if (auto objections = fleet_->objections(policy, moves); !objections.empty()) {
+        return objections;
     }
+    const auto effects = fleet_->reload(now_, policy, moves);
     policy_ = policy;
     for (const auto& host : policy.hosts) {
         if (const auto at = hosts_.find(host.host); at != hosts_.end()) {
             at->second.policy = host;
         }
     }
-    judge_.on_reload(policy);
-    perform(std::get<Effects>(done));
+    judge_.on_reload(policy, moves);
+    perform(effects);
     return {};
 }
 

@@ -205,6 +205,9 @@ void SmallWorld::probe(const HostId& name, std::size_t monitor, Instant due)
             return; // a stopped knelld asks nothing
         }
         const bool heartbeat = policy.kind == MonitorKind::heartbeat;
+        if (heartbeat && it.other_key) {
+            return; // nor is silence owed where nothing was heard
+        }
         const bool reached = it.cut_off.count(policy.network) == 0;
         if (reached && (heartbeat ? it.agent_beats() : it.kernel_answers()) && !chance(loss)) {
             ProbeResult result{name, policy.id, Pulse::beating, now_, std::nullopt, ""};
@@ -278,11 +281,11 @@ void SmallWorld::perform_one(const Effect& effect)
             [&](const StandDown& stand_down) { ++hosts_.at(stand_down.host).helper; },
             [&](const ForceDown& put) {
                 judge(&put.certificate.host());
-                set_nova(put.certificate.host(), put.attempt, true);
+                set_nova(put.certificate.host(), put.attempt, true, put.leave);
             },
             [&](const ClearForcedDown& put) {
                 judge(&put.clearance.host());
-                set_nova(put.clearance.host(), put.attempt, false);
+                set_nova(put.clearance.host(), put.attempt, false, put.leave);
             },
             [&](const ReadForcedDown& read) { read_nova(read); },
             [&](const SampleServers& sample) {

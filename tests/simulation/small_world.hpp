@@ -50,7 +50,7 @@ public:
 
     OrderId order(OperatorOrder::What what, const std::string& name = {}, bool force = false);
     /// Why not; empty: the policy is taken up. Hosts that are new to the world stay unwatched.
-    [[nodiscard]] std::vector<std::string> reload(const Policy& policy);
+    [[nodiscard]] std::vector<std::string> reload(const Policy& policy, const Moves& moves = {});
     /// In the files; taken up with the next start or reload.
     void change_login(const std::string& device, const std::string& mark)
     {
@@ -81,7 +81,9 @@ public:
     Duration dense = 50ms;           ///< between questions to a host that is watched closely
     Duration boot_time = 5s;
     Duration nova_late = 20s;
-    Duration power_takes = 20ms; ///< from command to answer
+    Duration power_takes = 20ms;           ///< from command to answer
+    std::optional<Duration> retry_after{}; ///< that Nova asks for, with every answer
+    Duration nova_takes = 20ms; ///< until a request has a token and a connection, and leaves
 
 private:
     using Act = std::function<void()>;
@@ -94,7 +96,7 @@ private:
     void keep(const JournalEntry& entry);
     void make_durable(const Record& record);
     void execute(const Power& power);
-    void set_nova(const HostId& host, AttemptId attempt, bool flag);
+    void set_nova(const HostId& host, AttemptId attempt, bool flag, const Leave& leave);
     void read_nova(const ReadForcedDown& read);
     void apply(SmallHost& host, bool flag);
     void answer_nova(const HostId& host, AttemptId attempt, NovaOutcome outcome,

@@ -76,13 +76,15 @@ protected:
     NovaAnswer force_down(const std::string& host)
     {
         return awaited<NovaAnswer>([&](auto handler) {
-            client_->force_down(FenceProcedure::forge(host), AttemptId{1}, in(20s), handler);
+            client_->force_down(FenceProcedure::forge(host), AttemptId{1}, in(20s), Leave{},
+                                handler);
         });
     }
     NovaAnswer clear(const std::string& host)
     {
         return awaited<NovaAnswer>([&](auto handler) {
-            client_->clear_forced_down(Readmission::forge(host), AttemptId{2}, in(20s), handler);
+            client_->clear_forced_down(Readmission::forge(host), AttemptId{2}, in(20s), Leave{},
+                                       handler);
         });
     }
     NovaAnswer read(const std::string& host)

@@ -6,6 +6,7 @@
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace knell::sim {
@@ -96,8 +97,7 @@ void Knelld::die_at(unsigned effect, bool before)
 
 void Knelld::at_effect(unsigned effect, std::function<void()> what)
 {
-    until_what_ = effect;
-    what_ = std::move(what);
+    planned_.push_back({effect, std::move(what)});
 }
 
 void Knelld::stop()
@@ -189,16 +189,16 @@ void Knelld::order(OperatorOrder order, OnAnswer on_answer)
     });
 }
 
-std::vector<std::string> Knelld::reload(const Policy& policy)
+std::vector<std::string> Knelld::reload(const Policy& policy, const Moves& moves)
 {
-    auto done = fleet_->reload(truth_.now(), policy);
-    if (auto* refusals = std::get_if<std::vector<std::string>>(&done)) {
-        return *refusals;
+    if (auto objections = fleet_->objections(policy, moves); !objections.empty()) {
+        return objections;
     }
+    const auto effects = fleet_->reload(truth_.now(), policy, moves);
     truth_.policy_now = policy;
     truth_.tell(Reloaded{policy});
     eyes_.retarget();
-    engine_->perform(std::get<Effects>(done));
+    engine_->perform(effects);
     tick();
     pump();
     return {};
@@ -280,8 +280,19 @@ bool Knelld::before(const Effect& effect, const std::string& words, const HostId
 
 void Knelld::after()
 {
-    if (until_what_ > 0 && --until_what_ == 0 && !dead_) {
-        std::exchange(what_, nullptr)();
+    for (auto& planned : planned_) {
+        --planned.effects_left;
+    }
+    const auto due =
+        std::stable_partition(planned_.begin(), planned_.end(),
+                              [](const auto& planned) { return planned.effects_left > 0; });
+    const std::vector<Planned> now{std::make_move_iterator(due),
+                                   std::make_move_iterator(planned_.end())};
+    planned_.erase(due, planned_.end());
+    for (const auto& planned : now) {
+        if (!dead_) {
+            planned.what();
+        }
     }
     if (until_death_ > 0 && --until_death_ == 0 && !dead_) {
         truth_.say("* knelld is killed");
@@ -335,7 +346,7 @@ void Knelld::force_down(const ForceDown& order)
     const bool word = proof.grounds() == FenceCertificate::Grounds::operator_word &&
                       (vouched.insisted || !vouched.read);
     line_.words[proof.host()] = {proof.verified_at(), word || around_.bmcs.of(proof.host()).lies};
-    nova_->force_down(proof, order.attempt, order.reply_by,
+    nova_->force_down(proof, order.attempt, order.reply_by, order.leave,
                       [this](NovaAnswer answer) { deliver(answer); });
     after();
 }
@@ -343,7 +354,7 @@ void Knelld::force_down(const ForceDown& order)
 void Knelld::clear_forced_down(const ClearForcedDown& order)
 {
     if (!before(order, "ClearForcedDown", &order.clearance.host())) {
-        nova_->clear_forced_down(order.clearance, order.attempt, order.reply_by,
+        nova_->clear_forced_down(order.clearance, order.attempt, order.reply_by, order.leave,
                                  [this](NovaAnswer answer) { deliver(answer); });
         after();
     }

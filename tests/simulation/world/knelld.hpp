@@ -54,7 +54,7 @@ public:
 
     void order(OperatorOrder order, OnAnswer on_answer);
     /// Why not; empty: it is taken up.
-    [[nodiscard]] std::vector<std::string> reload(const Policy& policy);
+    [[nodiscard]] std::vector<std::string> reload(const Policy& policy, const Moves& moves = {});
     /// An answer that was given once is given again.
     void repeat_an_answer();
     void look_at_carrier() { eyes_.look_at_carrier(); }
@@ -111,8 +111,11 @@ private:
     bool dead_ = false;
     bool nova_answers_ = true; ///< as the fleet was told last
     unsigned until_death_ = 0; ///< effects; 0: no end in sight
-    unsigned until_what_ = 0;
-    std::function<void()> what_;
+    struct Planned {
+        unsigned effects_left;
+        std::function<void()> what;
+    };
+    std::vector<Planned> planned_;
     bool die_before_ = false;
     unsigned depth_ = 0;
     bool acted_ = false; ///< since states were told

@@ -93,6 +93,12 @@ void NovaLine::send(http::Request request, Handler on_outcome)
     if (reply_by <= now) {
         return later(now, http::NotSent{"no time was left to ask"});
     }
+    if (request.objection) {
+        if (auto why = request.objection()) {
+            return later(now, http::NotSent{*std::move(why)});
+        }
+        request.objection = nullptr; // it has left
+    }
     later(reply_by, http::Lost{"no answer in time"});
     if (weather_.fate) {
         const auto fate = weather_.fate(request);

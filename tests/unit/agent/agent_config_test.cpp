@@ -19,7 +19,7 @@ struct AgentConfigTest : testing::Test {
     std::variant<AgentConfig, ConfigFaults> load(const std::string& text,
                                                  const std::string& credentials = {})
     {
-        return load_config(folder.file("agent.yaml", text), credentials);
+        return load_config(folder.file("agent.yaml", text), credentials, folder.path());
     }
     ConfigFaults faults(const std::string& text)
     {
@@ -122,10 +122,20 @@ TEST_F(AgentConfigTest, a_key_written_into_the_configuration_is_refused)
     EXPECT_FALSE(faults("host: a\ncontrollers: [\"10.0.0.1:1\"]\nkey: " + digits + "\n").empty());
 }
 
-TEST_F(AgentConfigTest, a_credential_without_systemd_or_with_a_path_is_refused)
+TEST_F(AgentConfigTest, one_who_checks_by_hand_reads_a_credential_where_the_service_takes_it_from)
+{
+    const std::string text = "host: a\ncontrollers: [\"10.0.0.1:1\"]\nkey: {credential: by-hand}\n";
+    folder.file("by-hand", digits);
+    EXPECT_THAT(faults(text), testing::IsEmpty());
+    folder.file("by-hand", digits, 0644);
+    EXPECT_THAT(faults(text), ElementsAre(HasSubstr("chmod o= ")))
+        << "no folder of systemd's guards it";
+}
+
+TEST_F(AgentConfigTest, a_credential_that_is_missing_or_a_path_is_refused)
 {
     const std::string head = "host: a\ncontrollers: [\"10.0.0.1:1\"]\n";
-    EXPECT_THAT(faults(head + "key: {credential: k}\n"), ElementsAre(HasSubstr("LoadCredential")));
+    EXPECT_THAT(faults(head + "key: {credential: k}\n"), ElementsAre(HasSubstr("No such file")));
     EXPECT_THAT(faults(head + "key: {credential: ../k}\n"), ElementsAre(HasSubstr("no path")));
 }
 

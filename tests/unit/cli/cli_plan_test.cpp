@@ -77,7 +77,7 @@ TEST_F(Plan, show_tells_whom_knell_would_fence_and_why_what_they_share_and_the_c
     EXPECT_EQ(knellctl({"plan", "show"}), 0) << err;
     EXPECT_EQ(without_measures(out),
               R"(LOST AS A WHOLE: 2 of the 4 hosts of rack1 are silent at the same time
-knell would fence these 2 hosts, and waits for your word:
+knell would fence these 2 hosts, and holds back:
   HOST      SILENT FOR  FENCE DEVICES  DOMAINS  WHY IT WAITS
   compute1  #m ##s      ready          rack1    2 of the 4 hosts of rack1 are silent at the same time
   compute2  #m ##s      ready          rack1    2 of the 4 hosts of rack1 are silent at the same time
@@ -102,12 +102,13 @@ compute2
   Nova      has not told, or does not list it
 
 A switch or a power feed that they share, once mended, may bring all of them back alive: look there first.
-Waiting fences nobody: they stay as they are until you approve, or they are heard again.
-  to fence exactly these:       knellctl plan approve compute1 compute2 --reason ...
-  to fence one of them:         knellctl plan approve compute1 --reason ...
-  to see what each gate says:   knellctl host fence compute1 --dry-run
-  if it is planned work:        knellctl maintenance start compute1 --for 2h --reason ...
-  to stop everything else too:  knellctl hold on --reason ...
+A host held by a storm, a lost domain or a maintenance that ended waits until you approve, or it is heard again.
+One held by a budget, by Nova or by its disabled nova-compute is fenced by itself when that ends.
+  to fence exactly these:            knellctl plan approve compute1 compute2 --reason ...
+  to fence one of them:              knellctl plan approve compute1 --reason ...
+  to see what each gate says:        knellctl host fence compute1 --dry-run
+  if it is planned work:             knellctl maintenance start compute1 --for 2h --reason ...
+  to have nothing fenced meanwhile:  knellctl hold on --reason ...
 
 Also held, and no approval would let them be fenced:
   compute5: it is never fenced automatically: it runs etcd; `knellctl host fence`

@@ -75,7 +75,7 @@ HOSTS      3: 1 Held, 1 Down, 1 Healthy
 KNELLD     0.1.0, running for 1h 1m
 
 Held  compute10 for 4.2s: the vantage is not clear
-  knell fences it when the reason above is gone. To fence it now: `knellctl host fence compute10 --reason ...`; if you have seen that it is off: `knellctl host confirm-off compute10 --reason ...`.
+  knell fences it when the reason above is gone. To fence it now, while armed and not on hold: `knellctl host fence compute10 --reason ...`; if you have seen that it is off: `knellctl host confirm-off compute10 --reason ...`.
 
 Down  compute2 for 12m 5s: waiting for a new boot
   Its servers may be evacuated now. Mend and boot it; knell clears its flag when the new boot is well. To clear it now: `knellctl host release compute2 --reason ...`.
@@ -246,7 +246,7 @@ TEST(KnellctlView, status_tells_first_what_stops_everything_and_then_who_could_n
     EXPECT_THAT(out, HasSubstr("PLAN       1 host waits for your approval: `knellctl plan show`"));
     EXPECT_THAT(out, HasSubstr(R"(
 Held  compute5 for 3.0s: 3 of 8 hosts are silent at the same time
-  knell waits for you: )"));
+  `knellctl plan show` tells why it is held )"));
     EXPECT_THAT(out, HasSubstr(R"(
 Maintenance  compute2 for 12s: maintenance by alice: new fans
 Maintenance  compute3 for 12s: maintenance by alice: new fans

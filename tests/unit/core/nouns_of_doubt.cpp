@@ -74,6 +74,35 @@ TEST_F(VantageTest, a_gap_in_the_answers_is_blindness_until_it_is_over)
     EXPECT_TRUE(sees(start + 3s, start + 4s));
 }
 
+TEST_F(VantageTest, a_row_of_silences_that_fits_into_a_gap_which_is_forgiven_proves_nothing)
+{
+    vantage.adopt({{{SentinelId{"gateway"}, mgmt}}, 1, 250ms}, {{mgmt, 500ms}});
+    answers("gateway", start, start + 1s);
+    answers("gateway", start + 2200ms, start + 4s);
+    EXPECT_FALSE(sees(start + 1s, start + 2s)) << "we may have been blind for all of it";
+    EXPECT_TRUE(sees(start + 1s, start + 2500ms)) << "it was silent while the gateway answered";
+}
+
+TEST_F(VantageTest, a_network_on_which_nobody_answers_is_told_of_although_another_one_does)
+{
+    const std::vector<Vantage::Silence> silences{{storage, start, start + 1s}};
+    for (auto at = start; at <= start + 4s; at += 200ms) {
+        (void)vantage.observe(at);
+        vantage.on_sentinel({SentinelId{"gateway"}, Pulse::beating, at}, effects);
+        vantage.on_sentinel({SentinelId{"switch"}, Pulse::beating, at}, effects);
+        vantage.on_blindness(at, silences, effects);
+    }
+    EXPECT_THAT(vantage.doubt(), HasSubstr("nobody else answers"));
+    effects.clear();
+    for (auto at = start + 4s; at <= start + 20s; at += 200ms) { // whoever was silent there is not
+        (void)vantage.observe(at);
+        vantage.on_beat(compute2, mgmt, at, effects);
+    }
+    EXPECT_EQ(vantage.doubt(), "");
+    ASSERT_EQ(effects.size(), 1U);
+    EXPECT_EQ(std::get<Notice>(effects.front()).id, "VANTAGE_CLEAR");
+}
+
 TEST_F(VantageTest, hosts_that_beat_do_not_stand_in_for_sentinels_that_are_away)
 {
     answers("gateway", start, start + 1s);

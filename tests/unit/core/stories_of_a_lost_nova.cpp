@@ -57,6 +57,16 @@ TEST_F(NovaIsLost, it_goes_on_by_itself_when_nova_answers_and_the_host_is_still_
     EXPECT_EQ(world.count("", "! NOVA_ANSWERS"), 1U);
 }
 
+TEST_F(Story, a_host_that_is_off_waits_a_minute_at_most_however_patient_nova_asks_us_to_be)
+{
+    host().nova = Nova::forbids;
+    world.retry_after = 1h;
+    world.cut(it);
+    ASSERT_TRUE(world.run_until([&] { return world.count(it, "! NOVA_REFUSED") > 0; }, 1min));
+    host().nova = Nova::honest;
+    EXPECT_TRUE(reaches("Down", 65s));
+}
+
 TEST_F(NovaIsLost, a_host_that_came_back_before_nova_did_is_not_fenced)
 {
     nova(false);

@@ -18,7 +18,15 @@ protected:
     {
         return world.reload(policy);
     }
+    [[nodiscard]] HostView view() const { return *world.fleet().view(HostId{it}); }
 };
+
+Policy without_it()
+{
+    auto policy = small_policy(3);
+    policy.hosts.erase(policy.hosts.begin());
+    return policy;
+}
 
 TEST_F(Reload, the_same_policy_changes_nothing)
 {
@@ -86,12 +94,14 @@ protected:
         ASSERT_EQ(world.state(it), "Maintenance");
     }
     /// Out of the inventory, and in again so much later.
-    void leave_for(Duration away)
+    void leave_for(Duration away, bool over_a_restart = false)
     {
-        auto without = small_policy(3);
-        without.hosts.erase(without.hosts.begin());
-        ASSERT_THAT(refusals(without), IsEmpty());
-        world.run(away);
+        ASSERT_THAT(refusals(without_it()), IsEmpty());
+        world.run(away / 2);
+        if (over_a_restart) {
+            world.restart_knelld();
+        }
+        world.run(away / 2);
         ASSERT_THAT(refusals(small_policy(3)), IsEmpty());
     }
 };
@@ -121,6 +131,28 @@ TEST_F(Window, of_planned_work_that_ended_meanwhile_is_over_and_told)
     EXPECT_EQ(world.count(it, "Record maintenance_ended"), 1U);
 }
 
+TEST_F(Window, of_planned_work_outlives_a_restart_that_found_its_host_out_of_the_inventory)
+{
+    begin(30min);
+    leave_for(10min, true);
+    EXPECT_EQ(world.state(it), "Maintenance");
+    EXPECT_GT(view().planned.value().until.value(), world.now() + 19min);
+    EXPECT_LT(view().planned.value().until.value(), world.now() + 20min);
+    world.run(21min);
+    EXPECT_NE(world.state(it), "Maintenance");
+}
+
+TEST_F(Window, of_planned_work_is_the_hosts_again_however_often_it_goes_and_comes)
+{
+    begin(30min);
+    leave_for(4min, true);
+    leave_for(4min);
+    leave_for(4min, true);
+    EXPECT_EQ(world.state(it), "Maintenance");
+    EXPECT_GT(view().planned.value().until.value(), world.now() + 17min);
+    EXPECT_LT(view().planned.value().until.value(), world.now() + 18min);
+}
+
 TEST_F(Window, of_a_goodbye_is_not_kept_for_only_a_host_that_was_heard_again_is_fenced)
 {
     world.say_goodbye(it);
@@ -137,6 +169,81 @@ TEST_F(Window, that_an_operator_ended_is_not_taken_up_again)
     leave_for(1min);
     EXPECT_EQ(world.state(it), "Unseen");
 }
+
+// ------------------------------------------------------------------ out at a start, and in again
+
+TEST_F(Reload, an_episode_whose_host_was_out_of_the_inventory_at_a_start_is_taken_up_when_it_is_in)
+{
+    SmallWorld earlier{small_policy(3)};
+    earlier.run(5s);
+    earlier.cut(it);
+    ASSERT_TRUE(earlier.run_until([&] { return earlier.state(it) == "Down"; }, 3min));
+    earlier.run(1s);
+    ASSERT_THAT(refusals(without_it()), IsEmpty());
+    world.cut(it);
+    world.set_flag_by_hand(it, true);
+    host().owner = Owner::knell;
+    world.restart_knelld_on(earlier.journal());
+    world.list_services();
+    world.run(1min);
+    EXPECT_EQ(world.count(it, "! HOST_RESUMED"), 1U) << "that it is left open";
+    ASSERT_THAT(refusals(small_policy(3)), IsEmpty());
+    world.run(5s);
+    world.list_services();
+    world.run(5s);
+    EXPECT_EQ(world.count(it, "! HOST_RESUMED"), 2U);
+    EXPECT_EQ(world.state(it), "Down");
+    EXPECT_EQ(world.count(it, "! FLAG_SET_BY_OTHERS"), 0U) << "it is ours";
+    world.boot(it);
+    EXPECT_TRUE(reaches("Healthy"));
+    EXPECT_FALSE(host().flag);
+}
+
+TEST_F(Reload, readmissions_count_and_age_also_while_their_host_is_out_of_the_inventory)
+{
+    world.cut(it);
+    ASSERT_TRUE(reaches("Down"));
+    world.boot(it);
+    ASSERT_TRUE(reaches("Healthy"));
+    world.run(1s);
+    ASSERT_THAT(refusals(without_it()), IsEmpty());
+    world.restart_knelld();
+    world.run(40min);
+    ASSERT_THAT(refusals(small_policy(3)), IsEmpty());
+    EXPECT_EQ(view().readmissions, 1U);
+    world.run(25min);
+    EXPECT_EQ(view().readmissions, 0U) << "an hour ago";
+}
+
+Policy inspected(Policy policy)
+{
+    for (auto& host : policy.hosts) {
+        host.fence.inspect = 1min;
+    }
+    return policy;
+}
+
+class Inspected : public Story {
+protected:
+    Inspected() : Story{inspected(small_policy(3))} {}
+};
+
+TEST_F(Inspected, a_refused_password_is_not_tried_when_its_host_is_in_the_inventory_again)
+{
+    host().bmc = Bmc::locked;
+    world.run(2min);
+    ASSERT_THAT(world.reload(inspected(without_it())), IsEmpty());
+    world.restart_knelld();
+    forget_log();
+    world.run(1min);
+    ASSERT_THAT(world.reload(inspected(small_policy(3))), IsEmpty());
+    world.run(1h);
+    EXPECT_EQ(world.count(it, "Power bmc1"), 0U) << "accounts are locked by less";
+    EXPECT_THAT(world.fleet().view(HostId{it})->not_ready,
+                HasSubstr("it refused our password while an earlier knelld ran"));
+}
+
+// ------------------------------------------------------------------
 
 TEST_F(Reload, the_mode_and_the_hold_of_operators_stay)
 {

@@ -322,6 +322,17 @@ TEST_F(AtMostTwoDown, no_more_hosts_are_down_by_knells_hand_than_may_be)
     EXPECT_EQ(world.state(name(3)), "Down") << "a place is free again";
 }
 
+TEST_F(AtMostTwoDown, one_that_is_being_fenced_counts_as_down_already)
+{
+    for (int i = 1; i <= 3; ++i) {
+        world.host(name(i)).nova = Nova::dead; // so that all of them stay on the way
+    }
+    cut(1, 3);
+    world.run(2min);
+    EXPECT_EQ(count_in("Fenced"), 2);
+    EXPECT_EQ(count_in("Held"), 1);
+}
+
 Policy with_two_that_nobody_can_fence()
 {
     auto policy = small_policy(8);

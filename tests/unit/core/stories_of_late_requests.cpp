@@ -121,6 +121,67 @@ TEST_F(LateRequests, a_flag_that_landed_after_its_time_is_still_ours)
     expect_in_service_at_last();
 }
 
+TEST_F(LateRequests, a_word_that_has_not_left_when_a_hold_begins_does_not_leave)
+{
+    world.cut(it);
+    ASSERT_TRUE(world.run_until([&] { return world.count(it, "ForceDown") > 0; }, 1min));
+    world.order(What::hold);
+    world.run(1min);
+    EXPECT_EQ(world.state(it), "Fenced");
+    EXPECT_FALSE(host().flag);
+    world.order(What::unhold);
+    EXPECT_TRUE(reaches("Down"));
+}
+
+TEST_F(LateRequests, a_clearing_that_has_not_left_when_a_hold_begins_does_not_leave)
+{
+    world.cut(it);
+    ASSERT_TRUE(reaches("Down"));
+    world.boot(it);
+    ASSERT_TRUE(world.run_until([&] { return world.count(it, "ClearForcedDown") > 0; }, 3min));
+    world.order(What::hold);
+    world.run(1min);
+    EXPECT_TRUE(host().flag);
+    world.order(What::unhold);
+    expect_in_service_at_last();
+}
+
+TEST_F(LateRequests, a_word_that_has_not_left_when_the_old_boot_speaks_does_not_leave)
+{
+    world.cut(it);
+    ASSERT_TRUE(world.run_until([&] { return world.count(it, "ForceDown") > 0; }, 1min));
+    world.tell(ProbeResult{
+        HostId{it}, MonitorId{"heartbeat@mgmt"}, Pulse::beating, world.now(),
+        AgentReport{BootId{host().boot_id()}, 1h, true, true, host().policy.identity}, ""});
+    EXPECT_EQ(world.state(it), "Disputed");
+    world.run(1min);
+    EXPECT_FALSE(host().flag);
+}
+
+TEST_F(LateRequests, a_proof_that_grows_old_on_the_way_to_nova_is_read_again)
+{
+    world.nova_takes = 10s; // Keystone is slow
+    world.cut(it);
+    ASSERT_TRUE(world.run_until([&] { return world.count(it, "ForceDown") > 0; }, 1min));
+    world.run(11s);
+    EXPECT_FALSE(host().flag);
+    EXPECT_EQ(world.state(it), "Fenced");
+    world.nova_takes = 20ms;
+    EXPECT_TRUE(reaches("Down"));
+}
+
+TEST_F(LateRequests, a_new_boot_leaves_no_command_waiting_at_its_device_while_nova_is_asked)
+{
+    world.cut(it);
+    ASSERT_TRUE(reaches("Fenced"));
+    host().nova = Nova::late;
+    sends("ForceDown");
+    EXPECT_EQ(world.count(it, "StandDown"), 0U);
+    speaks_with_a_new_boot();
+    EXPECT_EQ(world.state(it), "Down") << "until Nova is known not to hold the flag";
+    EXPECT_EQ(world.count(it, "StandDown"), 1U);
+}
+
 TEST_F(LateRequests, a_flag_that_somebody_cleared_may_be_set_again_by_an_earlier_request)
 {
     goes_down_with_a_request_under_way();

@@ -194,11 +194,52 @@ TEST_F(Story, a_host_that_was_heard_leaves_no_power_off_waiting_at_its_device)
     host().bmc = Bmc::dumb;
     ASSERT_TRUE(world.run_until([&] { return world.count(it, "Power bmc1 off") > 0; }, 1min));
     world.run(1s);
-    world.tell(ProbeResult{HostId{it}, MonitorId{"icmp@mgmt"}, Pulse::beating, world.now(),
-                           std::nullopt, ""});
+    const ProbeResult beat{HostId{it},  MonitorId{"icmp@mgmt"}, Pulse::beating,
+                           world.now(), std::nullopt,           ""};
+    world.tell(beat); // its agent is silent still: not every monitor is up
+    EXPECT_EQ(world.count(it, "StandDown"), 1U);
+    world.tell(beat);
+    EXPECT_EQ(world.count(it, "StandDown"), 1U);
     const std::string let_go = "! FENCE_CANCELLED: power off is not commanded again";
     ASSERT_TRUE(world.run_until([&] { return world.count(it, let_go) > 0; }, 1min));
-    EXPECT_EQ(world.count(it, "StandDown"), 1U);
+    EXPECT_EQ(world.count(it, "StandDown"), 2U) << "nor a session";
+}
+
+TEST_F(Story, a_device_that_has_heard_no_power_off_proves_nothing_whatever_it_reads)
+{
+    host().wired = false;
+    host().bmc = Bmc::dumb;
+    ASSERT_TRUE(world.run_until([&] { return world.count(it, "Power bmc1 off") > 0; }, 1min));
+    world.order(What::disarm);
+    host().bmc = Bmc::says_off;
+    world.run(5min);
+    EXPECT_EQ(world.count(it, "! HOST_FENCED"), 0U);
+    EXPECT_FALSE(host().flag);
+    host().bmc = Bmc::honest;
+    world.order(What::arm);
+    EXPECT_TRUE(reaches("Down"));
+}
+
+TEST_F(Story, a_power_off_that_waited_for_the_disk_does_not_leave_while_our_own_eyes_are_dark)
+{
+    host().wired = false;
+    world.journal_holds = true;
+    ASSERT_TRUE(reaches("Fencing"));
+    world.sentinels_answer = false;
+    for (auto& [name, one] : world.hosts()) {
+        one.wired = false;
+    }
+    world.run(5s);
+    world.release_journal();
+    world.run(1s); // perhaps it is well again, and nobody hears it
+    EXPECT_EQ(world.count(it, "Power bmc1 off"), 0U);
+    EXPECT_EQ(world.count(it, "! FENCE_CANCELLED"), 1U);
+    world.sentinels_answer = true;
+    for (auto& [name, one] : world.hosts()) {
+        one.wired = true;
+    }
+    EXPECT_TRUE(reaches("Healthy"));
+    EXPECT_TRUE(host().power);
 }
 
 TEST_F(Story, an_operator_who_insists_is_not_stopped_by_life)
@@ -285,6 +326,7 @@ TEST_F(Story, no_power_off_leaves_again_once_knell_is_disarmed_or_on_hold)
         host().wired = false;
         ASSERT_TRUE(reaches("Fencing"));
         ASSERT_TRUE(world.run_until([&] { return world.count(it, "Power bmc1 off") > 0; }, 5s));
+        world.run(world.power_takes); // until it has heard that
         world.order(stop);
         const auto sent = world.count(it, "Power bmc1 off");
         const auto read = world.count(it, "Power bmc1 read");

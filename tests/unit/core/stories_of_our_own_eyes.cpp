@@ -104,6 +104,26 @@ TEST_F(Story, a_host_never_heard_is_never_fenced)
     EXPECT_EQ(dark.count(it, "Power"), 0U);
 }
 
+Policy with_a_slow_host()
+{
+    auto policy = small_policy(3);
+    for (auto& monitor : policy.hosts[2].monitors) {
+        monitor.interval = 10s;
+    }
+    return policy;
+}
+
+class BesideASlowHost : public Story {
+protected:
+    BesideASlowHost() : Story{with_a_slow_host()} {}
+};
+
+TEST_F(BesideASlowHost, the_sentinel_proves_that_we_see_as_quickly_as_ever)
+{
+    world.cut(it);
+    EXPECT_TRUE(reaches("Fencing", 5s));
+}
+
 /// Six hosts, a budget of three in a minute.
 class StoryOfSix : public Story {
 protected:

@@ -63,6 +63,33 @@ TEST_F(PlannedWorkStory, a_host_that_was_heard_again_after_its_maintenance_is_fe
     EXPECT_TRUE(reaches("Down"));
 }
 
+TEST_F(PlannedWorkStory,
+       a_host_that_boots_after_a_restart_and_its_maintenance_is_fenced_like_any_other)
+{
+    maintenance(10min);
+    world.cut(it);
+    world.restart_knelld();
+    world.run(11min);
+    ASSERT_EQ(world.state(it), "Unseen") << "it was not heard since";
+    world.boot(it);
+    ASSERT_TRUE(reaches("Healthy"));
+    world.cut(it);
+    EXPECT_TRUE(reaches("Down"));
+}
+
+TEST_F(PlannedWorkStory, a_beat_lost_in_the_moment_in_which_it_ends_is_forgotten)
+{
+    maintenance(10min);
+    host().wired = false;
+    world.run(700ms);
+    world.order(OperatorOrder::What::end_maintenance, it);
+    host().wired = true;
+    ASSERT_TRUE(reaches("Healthy", 20s));
+    world.run(10s);
+    world.cut(it);
+    EXPECT_TRUE(reaches("Down"));
+}
+
 TEST_F(PlannedWorkStory, an_operator_ends_it_early)
 {
     maintenance(2h);

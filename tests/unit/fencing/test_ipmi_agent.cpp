@@ -274,6 +274,25 @@ TEST_F(IpmiAgentTest, standing_down_answers_the_command_in_flight_and_ends_the_h
     EXPECT_EQ(answers, 1);
 }
 
+TEST_F(IpmiAgentTest,
+       what_would_change_the_power_and_has_not_left_does_not_leave_after_standing_down)
+{
+    const auto note = testing::TempDir() + "knell-session-" + std::to_string(::getpid());
+    const Script script{"read device; read question; touch " + note +
+                        ".opening; sleep 0.3; touch " + note + ".sent; exec sleep 1000"};
+    for (const auto action : {PowerAction::off, PowerAction::on}) {
+        IpmiAgent agent{loop, device(), script.path()};
+        bool answered = false;
+        agent.execute(command(action, 1, 10s), [&](auto) { answered = true; });
+        const int pid = agent.helper_pid();
+        ASSERT_TRUE(run_until(loop, [&] { return std::filesystem::exists(note + ".opening"); }));
+        agent.stand_down();
+        EXPECT_TRUE(run_until(loop, [&] { return answered && gone(pid); }));
+        EXPECT_FALSE(std::filesystem::exists(note + ".sent"));
+        std::filesystem::remove(note + ".opening");
+    }
+}
+
 TEST_F(IpmiAgentTest, a_command_right_after_standing_down_has_its_own_helper)
 {
     const Script script{reads_off};

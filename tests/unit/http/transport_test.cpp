@@ -49,6 +49,22 @@ TEST_F(Framings, an_answer_byte_by_byte_is_an_answer)
     EXPECT_EQ(body(fetch(to(server.url()))), "hello");
 }
 
+TEST_F(Failures, a_request_that_is_objected_to_when_there_is_a_connection_is_not_sent)
+{
+    ScriptedServer server{loop_, [](const Seen&) { return answer(200, "hello"); }};
+    for (int i = 0; i < 2; ++i) { // on a new connection, and on one that was kept
+        Request request = to(server.url());
+        request.objection = [] { return std::optional<std::string>{"too late"}; };
+        const Outcome outcome = fetch(std::move(request));
+        EXPECT_TRUE(std::holds_alternative<NotSent>(outcome));
+        EXPECT_EQ(why(outcome), "too late");
+        EXPECT_EQ(server.seen().size(), static_cast<std::size_t>(i));
+        request = to(server.url());
+        request.objection = [] { return std::optional<std::string>{}; };
+        EXPECT_EQ(body(fetch(std::move(request))), "hello");
+    }
+}
+
 TEST_F(Framings, an_empty_answer_is_an_answer)
 {
     ScriptedServer server{loop_,

@@ -200,7 +200,7 @@ TEST_F(Lifetimes, when_the_client_goes_no_handler_is_called)
 {
     bool called = false;
     client().start();
-    client().force_down(FenceProcedure::forge("compute1"), AttemptId{1}, in(5s),
+    client().force_down(FenceProcedure::forge("compute1"), AttemptId{1}, in(5s), Leave{},
                         [&](NovaAnswer) { called = true; });
     client().sample_servers(HostId{"compute1"}, AttemptId{2}, in(5s),
                             [&](ServersSeen) { called = true; });
@@ -214,7 +214,7 @@ TEST_F(Lifetimes, when_the_client_goes_no_handler_is_called)
 TEST_F(Lifetimes, the_transport_may_go_first)
 {
     client().start();
-    client().force_down(FenceProcedure::forge("compute1"), AttemptId{1}, in(5s),
+    client().force_down(FenceProcedure::forge("compute1"), AttemptId{1}, in(5s), Leave{},
                         [](NovaAnswer) { FAIL(); });
     run_until([&] { return !cloud_.seen().empty(); });
     transport_.reset();

@@ -68,13 +68,14 @@ protected:
     NovaAnswer force_down(const std::string& host = "compute1", Duration patience = 5s)
     {
         return checked(awaited<NovaAnswer>([&](auto handler) {
-            client().force_down(FenceProcedure::forge(host), AttemptId{7}, in(patience), handler);
+            client().force_down(FenceProcedure::forge(host), AttemptId{7}, in(patience), leave_,
+                                handler);
         }));
     }
     NovaAnswer clear(const std::string& host = "compute1", Duration patience = 5s)
     {
         return checked(awaited<NovaAnswer>([&](auto handler) {
-            client().clear_forced_down(Readmission::forge(host), AttemptId{7}, in(patience),
+            client().clear_forced_down(Readmission::forge(host), AttemptId{7}, in(patience), leave_,
                                        handler);
         }));
     }
@@ -124,6 +125,7 @@ protected:
     std::unique_ptr<http::Transport> transport_ = std::make_unique<http::Transport>(loop_);
     FakeCloud cloud_{loop_};
     NovaOptions options_;
+    Leave leave_; ///< of the writes
     std::unique_ptr<NovaClient> client_;
     std::size_t asked_before_ = 0;
 };

@@ -26,7 +26,7 @@ public:
     void on_fact(const Fact& fact) override
     {
         if (const auto* changed = std::get_if<FlagChanged>(&fact)) {
-            if (changed->set && changed->hand == Hand::knell) {
+            if (changed->set) { // by whomever: knell cannot always tell, and Nova knows
                 told_.insert(changed->host);
             }
         } else if (const auto* durable = std::get_if<Durable>(&fact)) {

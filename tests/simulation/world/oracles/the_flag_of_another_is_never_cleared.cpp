@@ -10,8 +10,8 @@ namespace knell::sim {
 namespace {
 
 /// Judged where it counts, in Nova's database. Excused, and counted: somebody cleared our flag and
-/// set his own between two looks of ours, or while our request was on its way; Nova has no way to
-/// say "clear it if it is still mine".
+/// set his own between two looks of ours, or while our request was on its way, or set his between
+/// our last look and our own request; Nova has no way to say whose it is.
 class Watcher final : public Oracle {
 public:
     explicit Watcher(const Truth& truth) : Oracle{"the flag of another is never cleared", truth} {}
@@ -27,6 +27,8 @@ public:
     {
         if (const auto* put = std::get_if<ClearForcedDown>(&effect)) {
             clearing_since_.try_emplace(put->clearance.host(), now());
+        } else if (const auto* down = std::get_if<ForceDown>(&effect)) {
+            forced_at_[down->certificate.host()] = now();
         }
     }
     void on_fact(const Fact& fact) override
@@ -51,10 +53,13 @@ public:
         const bool unknowable = anothers && ours_.contains(host) && !seen_clear_.contains(host);
         const bool crossed =
             anothers && clearing_since_.contains(host) && set_at_[host] >= clearing_since_[host];
+        const bool forestalled = anothers && !seen_clear_.contains(host) &&
+                                 forced_at_.contains(host) && forced_at_[host] >= set_at_[host];
         clearing_since_.erase(host);
-        if (unknowable || crossed) {
-            return excuse(crossed ? "set while our clearing was under way"
-                                  : "ours was cleared and theirs set between two looks");
+        if (unknowable || crossed || forestalled) {
+            return excuse(crossed       ? "set while our clearing was under way"
+                          : forestalled ? "set between our last look and our request"
+                                        : "ours was cleared and theirs set between two looks");
         }
         judge(!anothers, host, "the flag was another's, and knelld cleared it");
     }
@@ -62,7 +67,7 @@ public:
 private:
     std::set<HostId> ours_; ///< at some time
     std::set<HostId> seen_clear_;
-    std::map<HostId, Instant> set_at_, cleared_at_, clearing_since_;
+    std::map<HostId, Instant> set_at_, cleared_at_, clearing_since_, forced_at_;
 };
 
 } // namespace

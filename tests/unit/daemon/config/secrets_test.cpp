@@ -193,8 +193,18 @@ TEST_F(Secrets, do_not_escape_the_folder_of_credentials)
     EXPECT_FALSE(read("{credential: ../secrets/bmc}").has_value());
     EXPECT_FALSE(read("{credential: ..}").has_value());
     EXPECT_FALSE(read("{credential: missing}").has_value());
+}
+
+TEST_F(Secrets, of_systemd_are_read_by_hand_where_the_unit_takes_them_from)
+{
     surroundings_.credentials_directory.reset();
-    EXPECT_FALSE(read("{credential: bmc}").has_value());
+    surroundings_.secrets_directory = "secrets";
+    EXPECT_EQ(read("{credential: secret_bmc}").value().reveal(), "fence-me");
+    EXPECT_FALSE(read("{credential: secret_readable}").has_value());
+    EXPECT_THAT(said_, HasSubstr("chmod")) << "no folder of systemd's guards it";
+    EXPECT_FALSE(read("{credential: secret_}").has_value());
+    EXPECT_FALSE(read("{credential: secret_..}").has_value());
+    EXPECT_FALSE(read("{credential: bmc}").has_value()) << "who knows where that comes from";
     EXPECT_THAT(said_, HasSubstr("LoadCredential=bmc"));
 }
 

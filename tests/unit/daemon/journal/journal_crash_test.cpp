@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "faulty_vfs.hpp"
 #include "journal_fixture.hpp"
 
 #include <array>
-#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <cstring>
@@ -10,7 +10,6 @@
 #include <fstream>
 #include <gmock/gmock.h>
 #include <random>
-#include <sqlite3.h>
 #include <sys/mount.h>
 #include <sys/wait.h>
 #include <thread>
@@ -172,80 +171,6 @@ TEST(JournalCrash, a_full_disk_refuses_entries_and_takes_them_again_when_there_i
     EXPECT_EQ(all_of(*journal).size(), 2u);
 }
 
-/// The system's VFS, but for the calls that a test breaks.
-struct Faults {
-    static inline std::atomic<bool> sync_fails = false;
-    static inline std::atomic<bool> database_sync_fails = false;
-    static inline std::atomic<bool> disk_full = false;
-};
-
-class FaultyVfs {
-public:
-    FaultyVfs()
-    {
-        real_ = sqlite3_vfs_find(nullptr);
-        ours_ = *real_;
-        ours_.zName = "faulty";
-        ours_.xOpen = open;
-        sqlite3_vfs_register(&ours_, 1);
-    }
-    ~FaultyVfs()
-    {
-        Faults::sync_fails = false;
-        Faults::database_sync_fails = false;
-        Faults::disk_full = false;
-        sqlite3_vfs_register(real_, 1);
-        sqlite3_vfs_unregister(&ours_);
-    }
-    FaultyVfs(const FaultyVfs&) = delete;
-    FaultyVfs& operator=(const FaultyVfs&) = delete;
-
-private:
-    // The system's VFS has one table of methods for databases, which it locks, and
-    // one for logs, which it does not. Each gets a copy that differs in two entries.
-    enum Kind { database, log };
-    template <Kind kind>
-    struct Table {
-        static inline const sqlite3_io_methods* original = nullptr;
-        static inline sqlite3_io_methods copy{};
-
-        static void put_on(sqlite3_file* file)
-        {
-            if (original == nullptr) {
-                original = file->pMethods;
-                copy = *original;
-                copy.xSync = sync;
-                copy.xWrite = write;
-            }
-            file->pMethods = &copy;
-        }
-        static int sync(sqlite3_file* file, int flags)
-        {
-            const bool fails =
-                Faults::sync_fails || (kind == database && Faults::database_sync_fails);
-            return fails ? SQLITE_IOERR_FSYNC : original->xSync(file, flags);
-        }
-        static int write(sqlite3_file* file, const void* bytes, int size, sqlite3_int64 at)
-        {
-            return Faults::disk_full ? SQLITE_FULL : original->xWrite(file, bytes, size, at);
-        }
-    };
-
-    static int open(sqlite3_vfs*, const char* name, sqlite3_file* file, int flags, int* out)
-    {
-        const int code = real_->xOpen(real_, name, file, flags, out);
-        if (code == SQLITE_OK && (flags & SQLITE_OPEN_MAIN_DB) != 0) {
-            Table<database>::put_on(file);
-        } else if (code == SQLITE_OK) {
-            Table<log>::put_on(file);
-        }
-        return code;
-    }
-
-    static inline sqlite3_vfs* real_ = nullptr;
-    static inline sqlite3_vfs ours_{};
-};
-
 TEST(JournalCrash, a_failed_fsync_closes_the_journal_for_good)
 {
     const Directory directory;
@@ -297,6 +222,29 @@ TEST(JournalCrash, a_full_disk_told_by_the_vfs_is_refused_and_may_be_tried_again
     Faults::disk_full = false;
     EXPECT_TRUE(write(loop, *journal, {fencing("compute1", 2)}));
     EXPECT_EQ(all_of(*journal).size(), 1u);
+}
+
+TEST(JournalCrash, what_waits_behind_an_entry_that_a_full_disk_refused_does_not_overtake_it)
+{
+    const Directory directory;
+    const FaultyVfs vfs;
+    boost::asio::io_context loop;
+    const auto journal = must_open(loop, directory.path());
+    Faults::disk_full_once = true;
+    std::string order;
+    const auto append = [&](std::uint64_t episode) {
+        journal->append({fencing("compute1", episode)}, [&](bool ok) { order += ok ? 'y' : 'n'; });
+    };
+    for (const std::uint64_t episode : {1, 2, 3}) {
+        append(episode);
+    }
+    loop.run();
+    EXPECT_EQ(order, "nnn");
+    EXPECT_FALSE(journal->closed());
+    EXPECT_THAT(journal->trouble(), HasSubstr("full"));
+    EXPECT_TRUE(all_of(*journal).empty());
+    EXPECT_TRUE(write(loop, *journal, {fencing("compute1", 1)}));
+    EXPECT_EQ(journal->trouble(), "");
 }
 
 TEST(JournalCrash, a_failed_fsync_while_the_log_is_tidied_closes_the_journal_too)

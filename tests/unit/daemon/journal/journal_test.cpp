@@ -193,6 +193,29 @@ TEST(Journal, what_does_not_fit_into_the_queue_is_refused_in_its_turn_and_the_re
     EXPECT_EQ(all_of(*journal).size(), Journal::most_waiting + 2);
 }
 
+TEST(Journal, nothing_overtakes_what_did_not_fit_into_the_queue_and_the_reason_stays)
+{
+    const Directory directory;
+    boost::asio::io_context loop;
+    const auto journal = must_open(loop, directory.path());
+    std::string order;
+    const auto note = [&](bool ok) { order += ok ? 'y' : 'n'; };
+    journal->append({fencing("compute1", 1)}, note);
+    journal->append(std::vector<JournalEntry>(Journal::most_waiting, fencing("compute1", 2)),
+                    [&](bool ok) {
+                        note(ok);
+                        journal->append({fencing("compute1", 4)}, note); // 3 is not told yet
+                    });
+    journal->append({fencing("compute1", 3)}, [&](bool ok) {
+        note(ok);
+        EXPECT_NE(journal->trouble(), "");
+    });
+    loop.run();
+    EXPECT_EQ(order, "yynn");
+    EXPECT_EQ(all_of(*journal).size(), Journal::most_waiting + 1);
+    EXPECT_TRUE(write(loop, *journal, {fencing("compute1", 3)}));
+}
+
 TEST(Journal, the_end_of_the_journal_forgets_what_still_waits_and_calls_nobody)
 {
     const Directory directory;

@@ -104,13 +104,15 @@ TEST(FenceDevices, a_session_ends_only_after_what_was_asked_is_answered)
     EXPECT_EQ(bench.seen.stood_down, 1);
 }
 
-TEST(FenceDevices, a_power_off_that_nobody_wants_any_more_is_given_up_at_once)
+TEST(FenceDevices, a_change_of_power_that_nobody_wants_any_more_is_given_up_at_once)
 {
-    Bench bench;
-    bench.ask(1, PowerAction::off);
-    bench.devices.stand_down(HostId{"compute1"});
-    EXPECT_EQ(bench.seen.stood_down, 1);
-    EXPECT_EQ(bench.seen.abandoned.size(), 1U) << "with its session ends what was asked in it";
+    for (const auto action : {PowerAction::off, PowerAction::on}) {
+        Bench bench;
+        bench.ask(1, action);
+        bench.devices.stand_down(HostId{"compute1"});
+        EXPECT_EQ(bench.seen.stood_down, 1);
+        EXPECT_EQ(bench.seen.abandoned.size(), 1U) << "with its session ends what was asked in it";
+    }
 }
 
 TEST(FenceDevices, a_power_off_that_waits_its_turn_is_not_begun_once_nobody_wants_it)
