@@ -129,6 +129,7 @@ void HostMachine::close(Instant now, JournalEntry::What how, const std::string& 
     failed_boot_.reset();
     durable_ = told_failed_ = begun_ = confirmed_ = intent_durable_ = in_plan_ = false;
     nova_warned_ = false;
+    overdue_.clear();
     if (service_) {
         service_->forced_down = false; // as far as our own doing goes
     }

@@ -49,6 +49,22 @@ TEST_F(SuspicionTest, falls_after_fall_silences_and_not_one_earlier)
     EXPECT_TRUE(suspicion.doubtful());
 }
 
+TEST_F(SuspicionTest, what_looks_elsewhere_has_its_time_anew_after_a_stop_of_ours)
+{
+    auto policy = watched_by_icmp();
+    const MonitorId beats{"heartbeat@mgmt"};
+    policy.monitors.push_back({beats, MonitorKind::heartbeat, mgmt, 200ms, 5, 3});
+    suspicion = Suspicion{policy};
+    beat(0);
+    suspicion.begin_anew(start, {beats});
+    suspicion.forget_silences(start + 1h);
+    for (int at = 1; at <= 5; ++at) {
+        silence(at);
+    }
+    EXPECT_FALSE(suspicion.dead(start + 1h + 2s));
+    EXPECT_TRUE(suspicion.dead(start + 1h + 3s));
+}
+
 TEST_F(SuspicionTest, one_beat_starts_the_count_again)
 {
     beat(0);

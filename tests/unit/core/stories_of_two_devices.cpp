@@ -45,6 +45,21 @@ TEST_F(SecondDevice, a_device_that_does_not_switch_it_on_yields_to_the_other)
     EXPECT_EQ(world.count(it, "Power bmc1 on"), 1U);
 }
 
+TEST_F(SecondDevice, a_device_proves_nothing_by_what_the_other_one_has_heard)
+{
+    host().wired = false;
+    host().other = {{DeviceId{"bmc1"}, Bmc::deaf}, {DeviceId{"pdu1"}, Bmc::dumb}};
+    ASSERT_TRUE(world.run_until([&] { return world.count(it, "Power pdu1 off") > 0; }, 2min));
+    world.order(OperatorOrder::What::disarm);
+    host().other[DeviceId{"pdu1"}] = Bmc::says_off;
+    world.run(1min);
+    EXPECT_EQ(world.count(it, "! HOST_FENCED"), 0U);
+    host().bmc = Bmc::honest;
+    host().other.clear();
+    world.order(OperatorOrder::What::arm);
+    EXPECT_TRUE(reaches("Down"));
+}
+
 class SecondDeviceWatched : public SecondDevice {
 protected:
     void SetUp() override

@@ -143,5 +143,30 @@ TEST_F(Story, the_reason_of_an_order_is_in_what_is_said_of_it)
               1U);
 }
 
+Policy without_sentinels()
+{
+    auto policy = small_policy(3);
+    policy.vantage.sentinels.clear();
+    return policy;
+}
+
+class OnlyProbes : public Story {
+protected:
+    OnlyProbes() : Story{without_sentinels()} {}
+};
+
+TEST_F(OnlyProbes,
+       an_answer_that_nova_does_not_give_is_waited_for_as_long_as_promised_and_no_longer)
+{
+    world.cut(it);
+    ASSERT_TRUE(reaches("Down"));
+    host().nova = Nova::mute;
+    forget_log();
+    ASSERT_TRUE(world.run_until([&] { return world.count(it, "ReadForcedDown") > 0; }, 1min));
+    const auto asked = world.now();
+    ASSERT_TRUE(world.run_until([&] { return world.count(it, "! NOVA_UNKNOWN") > 0; }, 1min));
+    EXPECT_EQ(world.now() - asked, world.policy().nova.reply + 1s);
+}
+
 } // namespace
 } // namespace knell::test
