@@ -6,6 +6,7 @@
 #include "monitor/heartbeat_key.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <ostream>
 #include <vector>
 
@@ -23,9 +24,8 @@ Exit print_heartbeat_key(const std::string& file, const std::string& host, Termi
                                     [&](const auto& one) { return one.id.get() == host; });
     if (found == hosts.end()) {
         std::vector<std::string> names;
-        for (const auto& one : hosts) {
-            names.push_back(one.id.get());
-        }
+        std::transform(hosts.begin(), hosts.end(), std::back_inserter(names),
+                       [](const auto& one) { return one.id.get(); });
         const auto meant = config::nearest(host, names);
         terminal.err << "knellctl: " << file << " has no host `" << host << '`'
                      << (meant ? "; did you mean `" + *meant + "`?" : std::string{}) << '\n';

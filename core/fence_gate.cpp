@@ -43,7 +43,7 @@ std::variant<FencePermit, FenceGate::Refusal> FenceGate::admit(Instant now, Fail
         }
     }
     std::erase_if(spent_, [&](const auto& spent) { return !within(now, spent); });
-    if (verdict.source() == FailureVerdict::Source::monitors && !paid(now, candidate.episode)) {
+    if (verdict.source() == FailureVerdict::Source::monitors) {
         count(now, &candidate.policy, candidate.episode);
     }
     return FencePermit{std::move(verdict), candidate.episode};
@@ -184,6 +184,9 @@ FencePermit FenceGate::admit_word(FailureVerdict verdict, EpisodeId episode) con
 
 void FenceGate::count(Instant at, const HostPolicy* policy, EpisodeId episode)
 {
+    if (paid(at, episode)) {
+        return; // one fence, however often it is tried
+    }
     spent_.push_back({at, episode, policy == nullptr ? std::vector<DomainId>{} : policy->domains});
 }
 

@@ -106,8 +106,7 @@ Recollection fold(std::span<const JournalEntry> entries)
         if (entry.what == What::readmitted) {
             past.readmitted[*entry.host].push_back(entry.age);
         }
-        if (entry.what == What::fencing && entry.by == "knelld" &&
-            (past.fenced.empty() || past.fenced.back().episode != entry.episode)) {
+        if (entry.what == What::fencing && entry.by == "knelld") {
             past.fenced.push_back({*entry.host, entry.episode, entry.age});
         }
         if (const auto open = past.open.find(*entry.host);

@@ -130,6 +130,19 @@ protected:
     StoryOfSix() : Story{small_policy(6)} {}
 };
 
+TEST_F(StoryOfSix, two_that_are_tried_in_turn_have_spent_two_of_the_budget_after_a_restart)
+{
+    for (const auto* name : {"compute1", "compute2"}) {
+        world.host(name).bmc = Bmc::dumb;
+        world.cut(name);
+    }
+    world.run(50s);
+    EXPECT_GE(world.count("compute1", "Record fencing"), 2U);
+    world.restart_knelld();
+    world.run(1s);
+    EXPECT_EQ(world.fleet().view().budget_used, 2U);
+}
+
 TEST_F(StoryOfSix, the_budget_holds_the_rest_until_its_window_has_passed)
 {
     for (auto& [name, one] : world.hosts()) {
