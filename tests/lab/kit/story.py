@@ -353,12 +353,6 @@ class Story:
         soft = self.files[0] if more is None else str(free + more)
         subprocess.run(['prlimit', '--nofile=%s:%s' % (soft, self.files[1]), '--pid', str(self.process.pid)], check=True)
 
-    def little_memory(self, more):
-        """This knelld may have so many bytes of addresses beside those that it has now."""
-        with open('/proc/%d/statm' % self.process.pid, encoding='utf-8') as f:
-            limit = int(f.read().split()[0]) * os.sysconf('SC_PAGE_SIZE') + more
-        subprocess.run(['prlimit', '--as=%d:' % limit, '--pid', str(self.process.pid)], check=True)
-
     def seconds_used(self):
         """Of CPU, by knelld."""
         with open('/proc/%d/stat' % self.process.pid, encoding='utf-8') as f:
