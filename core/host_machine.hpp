@@ -44,8 +44,7 @@ public:
     [[nodiscard]] std::string engaged() const; ///< why adopt() may not be called now, or empty
     void adopt(Instant now, HostPolicy policy, const std::set<MonitorId>& moved);
     void on_stall(Instant now, Effects& effects);
-    void
-    withdraw(Effects& effects) const; ///< what has not left is not to leave, as the gate has it
+    void withdraw(Effects& effects) const; ///< what has not left is not to leave
     void on_probe(Instant now, const ProbeResult& result, Effects& effects);
     void on_agent_gone(Instant now, const AgentGone& gone, Effects& effects);
     void on_goodbye(Instant now, const Goodbye& goodbye, Effects& effects);
