@@ -2,7 +2,9 @@
 #include "tests/simulation/world/oracles/all.hpp"
 #include "tests/simulation/world/truth.hpp"
 
+#include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 
 namespace knell::sim {
@@ -10,8 +12,8 @@ namespace knell::sim {
 namespace {
 
 /// Judged where it counts, in Nova's database. Excused, and counted: somebody cleared our flag and
-/// set his own between two looks of ours, or while our request was on its way, or set his between
-/// our last look and our own request; Nova has no way to say whose it is.
+/// set his own between two looks of ours, or while our request was on its way, or set his when one
+/// of ours might have taken effect (ADR 12); Nova has no way to say whose it is.
 class Watcher final : public Oracle {
 public:
     explicit Watcher(const Truth& truth) : Oracle{"the flag of another is never cleared", truth} {}
@@ -33,6 +35,13 @@ public:
     }
     void on_fact(const Fact& fact) override
     {
+        if (std::holds_alternative<Started>(fact)) {
+            started_at_ = now();
+        } else if (const auto* durable = std::get_if<Durable>(&fact);
+                   durable != nullptr && (durable->entry.what == JournalEntry::What::readmitted ||
+                                          durable->entry.what == JournalEntry::What::cancelled)) {
+            forced_at_.erase(*durable->entry.host);
+        }
         const auto* changed = std::get_if<FlagChanged>(&fact);
         if (changed == nullptr) {
             return;
@@ -53,21 +62,33 @@ public:
         const bool unknowable = anothers && ours_.contains(host) && !seen_clear_.contains(host);
         const bool crossed =
             anothers && clearing_since_.contains(host) && set_at_[host] >= clearing_since_[host];
-        const bool forestalled = anothers && !seen_clear_.contains(host) &&
-                                 forced_at_.contains(host) && forced_at_[host] >= set_at_[host];
+        const bool expected = anothers && !seen_clear_.contains(host) && doubted_until(host) &&
+                              set_at_[host] <= *doubted_until(host);
         clearing_since_.erase(host);
-        if (unknowable || crossed || forestalled) {
-            return excuse(crossed       ? "set while our clearing was under way"
-                          : forestalled ? "set between our last look and our request"
-                                        : "ours was cleared and theirs set between two looks");
+        if (unknowable || crossed || expected) {
+            return excuse(crossed    ? "set while our clearing was under way"
+                          : expected ? "set when a request of ours might have taken effect"
+                                     : "ours was cleared and theirs set between two looks");
         }
         judge(!anothers, host, "the flag was another's, and knelld cleared it");
     }
 
 private:
+    /// A request of this episode may take effect until then, as far as knelld knows.
+    [[nodiscard]] std::optional<Instant> doubted_until(const HostId& host) const
+    {
+        const auto forced = forced_at_.find(host);
+        if (forced == forced_at_.end()) {
+            return std::nullopt;
+        }
+        const auto& nova = truth_.policy_now.nova;
+        return std::max(forced->second + nova.reply, started_at_) + nova.request_lifetime;
+    }
+
     std::set<HostId> ours_; ///< at some time
     std::set<HostId> seen_clear_;
     std::map<HostId, Instant> set_at_, cleared_at_, clearing_since_, forced_at_;
+    Instant started_at_{};
 };
 
 } // namespace
