@@ -62,8 +62,8 @@ public:
         const bool unknowable = anothers && ours_.contains(host) && !seen_clear_.contains(host);
         const bool crossed =
             anothers && clearing_since_.contains(host) && set_at_[host] >= clearing_since_[host];
-        const bool expected = anothers && !seen_clear_.contains(host) && doubted_until(host) &&
-                              set_at_[host] <= *doubted_until(host);
+        const auto doubted = doubted_until(host);
+        const bool expected = anothers && doubted && set_at_[host] <= *doubted;
         clearing_since_.erase(host);
         if (unknowable || crossed || expected) {
             return excuse(crossed    ? "set while our clearing was under way"
