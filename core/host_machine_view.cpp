@@ -9,7 +9,8 @@ namespace knell {
 Census::Member HostMachine::member() const
 {
     const auto now = commons_->now;
-    const bool failing = state_ == HostState::suspected || state_ == HostState::held;
+    const bool failing = state_ == HostState::suspected || state_ == HostState::held ||
+                         (state_ == HostState::healthy && suspicion_.dying(now));
     const bool fenced = state_ == HostState::fencing || state_ == HostState::fence_failed ||
                         state_ == HostState::fenced;
     const bool sees =
@@ -20,7 +21,8 @@ Census::Member HostMachine::member() const
     const bool down = mark_ || state_ == HostState::fencing || state_ == HostState::fenced ||
                       (state_ == HostState::down && proven_off_at_);
     // What falls silent while nobody answers us is our own eyes, and no storm.
-    const bool gone = sees && (suspicion_.sinking() || suspicion_.dead(now));
+    const bool gone =
+        sees && (suspicion_.sinking() || suspicion_.dying(now) || suspicion_.dead(now));
     return {&policy_, episode_, (gone && left_alone().empty()) || (fenced && !ordered()), down,
             now - doubted_since_.value_or(now)};
 }

@@ -216,7 +216,7 @@ bool Suspicion::absent(const Monitor& monitor, Instant now) const
     return !since || now - *since >= monitor.policy.interval * monitor.policy.fall + introduction;
 }
 
-NetworkSights Suspicion::sights(Instant now) const
+NetworkSights Suspicion::sights(Instant now, Counts counts) const
 {
     struct Tally {
         bool heard = false, up = false, all_absent = true;
@@ -226,7 +226,8 @@ NetworkSights Suspicion::sights(Instant now) const
         auto& tally = tallies[monitor.policy.network];
         tally.heard = tally.heard || monitor.seen || assumed_at_ || !absent(monitor, now);
         tally.up = tally.up || (monitor.last_beat && monitor.silences == 0 && !monitor.fallen);
-        tally.all_absent = tally.all_absent && absent(monitor, now);
+        const bool early = counts == Counts::falling && monitor.seen && falling(monitor);
+        tally.all_absent = tally.all_absent && (early || absent(monitor, now));
     }
     NetworkSights sights;
     for (const auto& [network, tally] : tallies) {
@@ -253,6 +254,14 @@ std::string Suspicion::veto(Instant now) const
 std::optional<std::vector<NetworkId>> Suspicion::dead_by_rule(Instant now) const
 {
     return seen() && veto(now).empty() ? convicting(rule_, sights(now)) : std::nullopt;
+}
+
+bool Suspicion::dying(Instant now) const
+{
+    const bool any = std::any_of(monitors_.begin(), monitors_.end(), [](const auto& monitor) {
+        return monitor.seen && falling(monitor);
+    });
+    return any && veto(now).empty() && convicting(rule_, sights(now, Counts::falling)).has_value();
 }
 
 bool Suspicion::userspace_dead(Instant now) const

@@ -46,6 +46,8 @@ public:
     [[nodiscard]] bool agent_beating() const; ///< of those, a heartbeat
     /// Nothing speaks for it: every monitor that was ever heard is falling.
     [[nodiscard]] bool sinking() const;
+    /// It will be dead by its rule if what is half way down goes on falling.
+    [[nodiscard]] bool dying(Instant now) const;
     /// By its rule, or because user space has been silent for longer than it may be.
     [[nodiscard]] bool dead(Instant now) const;
     /// Every heartbeat has fallen while the kernel answers: since when both is so.
@@ -79,7 +81,8 @@ private:
     [[nodiscard]] static bool falling(const Monitor& monitor);   ///< half way down
     [[nodiscard]] static bool convicted(const Monitor& monitor); ///< by this run of silences
     [[nodiscard]] bool absent(const Monitor& monitor, Instant now) const;
-    [[nodiscard]] NetworkSights sights(Instant now) const;
+    enum class Counts { fallen, falling };
+    [[nodiscard]] NetworkSights sights(Instant now, Counts counts = Counts::fallen) const;
     /// The monitor that keeps the host alive whatever the rest says; empty: none does.
     [[nodiscard]] std::string veto(Instant now) const;
     [[nodiscard]] std::optional<std::vector<NetworkId>> dead_by_rule(Instant now) const;

@@ -156,6 +156,36 @@ TEST_F(OneOfTwo, life_over_the_other_network_while_the_intent_is_written_cancels
     EXPECT_EQ(world.count(it, "! FENCE_CANCELLED"), 0U);
 }
 
+Policy racks_of_which_one_network_is_enough()
+{
+    auto policy = with_rule(one_of_two());
+    const DomainId rack{"rack1"};
+    policy.gate.domains = {{rack, DomainPolicy::Action::hold, 2, 1}};
+    for (auto& host : policy.hosts) {
+        host.domains = {rack};
+    }
+    return policy;
+}
+
+class ARackOverTwoNetworks : public Story {
+protected:
+    ARackOverTwoNetworks() : Story{racks_of_which_one_network_is_enough()} {}
+};
+
+TEST_F(ARackOverTwoNetworks,
+       that_loses_one_of_them_is_one_event_before_the_first_of_its_hosts_is_dead)
+{
+    for (auto& [name, one] : world.hosts()) {
+        one.cut_off = {mgmt};
+    }
+    world.run(2min);
+    for (auto& [name, one] : world.hosts()) {
+        EXPECT_EQ(world.state(name.get()), "Held");
+        EXPECT_TRUE(one.power);
+    }
+    EXPECT_EQ(world.count("", "! DOMAIN_LOST"), 1U);
+}
+
 VerdictRule storage_vetoes()
 {
     VerdictRule rule = one_of_two();
