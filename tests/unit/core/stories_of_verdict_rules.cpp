@@ -177,6 +177,7 @@ TEST_F(ARackOverTwoNetworks,
 {
     for (auto& [name, one] : world.hosts()) {
         one.cut_off = {mgmt};
+        world.run(600ms); // its switch dies port by port
     }
     world.run(2min);
     for (auto& [name, one] : world.hosts()) {
