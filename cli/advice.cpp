@@ -27,8 +27,7 @@ constexpr std::array<Advice, 14> table{{
     {"Held", 0,
      "knell fences it when the reason above is gone. To fence it now, while armed and not on hold: "
      "`knellctl host fence HOST --reason ...`; if you have seen that it is off: `knellctl host "
-     "confirm-off HOST --reason "
-     "...`."},
+     "confirm-off HOST --reason ...`."},
     {held_in_plan, 0,
      "`knellctl plan show` tells why it is held and whether that ends by itself; `knellctl plan "
      "approve HOST --reason ...` lets it. If you have seen that it is off: `knellctl host "

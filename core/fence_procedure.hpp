@@ -87,8 +87,7 @@ private:
     std::size_t device_ = 0;
     std::optional<PowerCommand> pending_; ///< what we await a reply to
     PowerAction next_ = PowerAction::off; ///< what follows the present rest
-    bool heard_ =
-        false; ///< by the device in use: a power off. Before that no reading proves anything
+    bool heard_ = false;    ///< a power off, by the device in use: no reading is proof before
     bool settled_ = false;  ///< a certificate was issued and nothing spoke against it
     unsigned readings_ = 0; ///< good OFF readings in a row
     Instant off_since_{};   ///< when the first of them reached us
