@@ -51,6 +51,12 @@ function(knell_room name)
     endif()
 endfunction()
 
+# knell_alone(a.cpp ...): files with names of their own for what others call so too. Where the rest of a target is
+# compiled in a few large pieces (CMAKE_UNITY_BUILD, as the sanitizers' presets have it) they are not in them.
+function(knell_alone)
+    set_source_files_properties(${ARGN} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+endfunction()
+
 # knell_program(NAME SOURCES a.cpp ... LIBRARIES ... [DESTINATION dir])
 function(knell_program name)
     cmake_parse_arguments(PROGRAM "" "DESTINATION" "SOURCES;LIBRARIES" ${ARGN})

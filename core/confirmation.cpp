@@ -10,8 +10,6 @@ namespace {
 
 /// Somebody waits for the answer: a device that takes longer is none that can be asked.
 constexpr Duration longest_look = 20s;
-/// Whoever asks the device keeps `reply_by` himself.
-constexpr Duration answer_grace = 1s;
 
 } // namespace
 

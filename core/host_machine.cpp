@@ -9,9 +9,6 @@ namespace knell {
 
 namespace {
 
-/// Whom we ask keeps `reply_by` himself; an answer that is not there so much later never comes.
-constexpr Duration answer_grace = 1s;
-
 /// A power off waits for the session that is being opened for it. The slowest boards need 4 to 5 s
 /// for one: what takes longer is lost, and a fresh one is sooner there.
 constexpr Duration prepare_most = 6s;
@@ -321,7 +318,9 @@ void HostMachine::watch_for_doubt(Instant now, Effects& effects)
         userspace_warned_ = false;
         call_off(now, "every monitor is up again", effects);
     } else if (suspicion_.dead(now)) {
-        try_to_fence(now, effects);
+        if (state_ != HostState::held || now >= retry_at_) {
+            try_to_fence(now, effects);
+        }
     } else {
         warn_of_userspace(now, effects);
         if (state_ == HostState::held) {

@@ -15,11 +15,15 @@ namespace {
 /// account: rest longer than BMCs count refusals. An operator can order a try at once.
 constexpr Duration refused_rest = 15min;
 
+/// A held host waits for others, and asking costs a look at all of them.
+constexpr Duration held_rest = 250ms;
+
 } // namespace
 
 void HostMachine::hold(Instant now, std::string why, bool approvable, Effects& effects)
 {
     in_plan_ = approvable;
+    retry_at_ = now + held_rest;
     if (state_ != HostState::held || why != why_) {
         notice(Notice::Weight::alarm, "HOST_HELD", "has failed and is not fenced: " + why, effects);
     }
@@ -167,7 +171,8 @@ void HostMachine::let_go(Instant now, Effects& effects)
     const bool beats = suspicion_.beating();
     notice(beats ? Notice::Weight::alarm : Notice::Weight::warning, "FENCE_CANCELLED",
            std::string{"power off is not commanded again: it was heard since, and "} +
-               (try_.last_read == PowerState::off
+               (try_.proven ? "its proof did not hold: it was switched on since, or its device lies"
+                : try_.last_read == PowerState::off
                     ? "its device reads off all the same: it lies, or is another machine's"
                     : "was not proven off") +
                ". What was sent may still be carried out while a session at the device lives, "
@@ -376,7 +381,7 @@ void HostMachine::contradict(Instant now, Effects& effects)
 void HostMachine::watch_the_fence(Instant now, Effects& effects)
 {
     if (begun_ && lives()) {
-        if (suspicion_.calm()) {
+        if (suspicion_.calm() && (!try_.speak_by || now >= *try_.speak_by)) {
             return let_go(now, effects);
         }
         if (!std::exchange(try_.withdrawn, true)) {

@@ -10,8 +10,6 @@ namespace {
 
 /// A BMC that restarts is away for a minute or two, and is no news.
 constexpr unsigned failed_most = 12;
-/// Whoever asks the device keeps `reply_by` himself.
-constexpr Duration answer_grace = 1s;
 
 } // namespace
 

@@ -15,7 +15,6 @@ constexpr unsigned doublings = 10;
 constexpr Duration soonest = 5s;
 /// So often in a row, and it is not busy but unusable.
 constexpr unsigned busy_most = 3;
-constexpr Duration answer_grace = 1s;
 
 /// What the device's owner should mend although it can be used.
 std::string advice(const DeviceFacts& facts)

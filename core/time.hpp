@@ -21,6 +21,9 @@ struct Timeline {
 
 using Instant = Timeline::time_point;
 
+/// Whom we ask keeps `reply_by` himself; an answer that is not there so much later never comes.
+inline constexpr Duration answer_grace{std::chrono::seconds{1}};
+
 /// The rooms around core/ read the monotonic clock and hand it in through here.
 [[nodiscard]] constexpr Instant instant(std::chrono::steady_clock::time_point t) noexcept
 {

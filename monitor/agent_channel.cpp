@@ -2,6 +2,8 @@
 #include "monitor/agent_channel.hpp"
 
 #include "monitor/address.hpp"
+#include "monitor/clock.hpp"
+#include "monitor/socket_option.hpp"
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/io_context.hpp>
@@ -28,11 +30,6 @@ constexpr Duration longest_start = 10s;
 constexpr std::size_t bytes_tolerated = 64;
 constexpr rlim_t files_for_others = 128;
 
-Instant read_clock()
-{
-    return instant(std::chrono::steady_clock::now());
-}
-
 tcp::endpoint endpoint_of(const ChannelTarget& target)
 {
     sockaddr_storage address;
@@ -41,12 +38,6 @@ tcp::endpoint endpoint_of(const ChannelTarget& target)
     endpoint.resize(length); // of the larger family already, so this only checks
     std::memcpy(endpoint.data(), &address, length);
     return endpoint;
-}
-
-void set(int socket, int level, int option, int value) noexcept
-{
-    // All of these only hasten the end of a connection that is dead.
-    setsockopt(socket, level, option, &value, sizeof value);
 }
 
 /// An idle connection notices a dead peer by keepalives alone; TCP_USER_TIMEOUT (tcp(7)) then says

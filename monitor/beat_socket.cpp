@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "monitor/beat_socket.hpp"
 
+#include "monitor/socket_option.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -13,13 +15,6 @@ namespace knell::monitor {
 namespace {
 
 constexpr int buffer_bytes = 16 << 20;
-constexpr int dscp_cs6 = 48 << 2; ///< network control, RFC 4594
-
-template <class T>
-void set(int socket, int level, int option, const T& value) noexcept
-{
-    setsockopt(socket, level, option, &value, sizeof value);
-}
 
 BeatSocket::Failure failure(const std::string& listen, int error)
 {

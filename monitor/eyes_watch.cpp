@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "monitor/eyes_watch.hpp"
 
+#include "monitor/clock.hpp"
 #include "monitor/eyes_neighbours.hpp"
 #include "monitor/eyes_socket.hpp"
 #include "monitor/readiness.hpp"
@@ -21,11 +22,6 @@ constexpr int pause_for_time_taken = 20; ///< a look must not take more than a t
 constexpr Duration look_at_neighbours_every = 1s;
 constexpr Duration ask_again_after = 1s; ///< where the kernel gave no answer
 constexpr std::size_t statistics_at_most = 1UL << 20;
-
-Instant read_clock()
-{
-    return instant(std::chrono::steady_clock::now());
-}
 
 std::string read_statistics(const std::string& path)
 {

@@ -2,6 +2,7 @@
 #include "monitor/heartbeat_monitor.hpp"
 
 #include "monitor/beat_socket.hpp"
+#include "monitor/clock.hpp"
 #include "monitor/readiness.hpp"
 #include "monitor/socket_gate.hpp"
 
@@ -11,11 +12,6 @@
 
 namespace knell::monitor {
 namespace {
-
-Instant read_clock()
-{
-    return instant(std::chrono::steady_clock::now());
-}
 
 std::optional<std::string> fault_of(const std::vector<HeartbeatPeer>& peers,
                                     const std::vector<std::string>& listen)

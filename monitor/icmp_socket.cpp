@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "monitor/icmp_socket.hpp"
 
+#include "monitor/socket_option.hpp"
+
 #include <cerrno>
 #include <cstring>
 #include <netinet/icmp6.h>
@@ -11,18 +13,10 @@ namespace knell::monitor {
 namespace {
 
 constexpr int buffer_bytes = 16 << 20; ///< some 20,000 replies of 832 bytes as the kernel counts
-constexpr int dscp_cs6 = 48 << 2;      ///< network control, RFC 4594, as BFD uses
 
 // <linux/icmp.h> has these and cannot be included beside <netinet/ip_icmp.h>.
 constexpr int option_icmp_filter = 1;
 constexpr std::uint32_t all_but_reply_and_unreachable = ~((1U << 0) | (1U << 3));
-
-template <class T>
-void set(int socket, int level, int option, const T& value) noexcept
-{
-    // All of these improve matters where they work; none is needed for being right.
-    setsockopt(socket, level, option, &value, sizeof value);
-}
 
 void adjust(int socket, Family family, IcmpSocket::Kind kind) noexcept
 {

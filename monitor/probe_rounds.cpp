@@ -8,11 +8,6 @@
 
 namespace knell::monitor {
 
-Instant read_clock()
-{
-    return instant(std::chrono::steady_clock::now());
-}
-
 ProbeRounds::ProbeRounds(boost::asio::io_context& loop, Sink sink)
     : loop_{loop}, timer_{loop}, sink_{std::move(sink)}
 {

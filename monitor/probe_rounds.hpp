@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "monitor/clock.hpp"
 #include "monitor/inbox.hpp"
 #include "monitor/probe_ledger.hpp"
 #include "monitor/targets.hpp"
@@ -11,8 +12,6 @@
 #include <memory>
 
 namespace knell::monitor {
-
-[[nodiscard]] Instant read_clock();
 
 /// The rounds that every probing monitor goes around its ledger, in the order that the ledger
 /// demands. Belongs to the loop's thread; handlers that the loop has queued share it.

@@ -3,6 +3,7 @@
 
 #include "monitor/icmp_packet.hpp"
 #include "monitor/probe_rounds.hpp"
+#include "monitor/socket_option.hpp"
 
 #include <algorithm>
 #include <array>
@@ -19,18 +20,11 @@
 namespace knell::monitor {
 namespace {
 
-constexpr int dscp_cs6 = 48 << 2; ///< network control, RFC 4594
 constexpr int notices_at_most = 16;
 
 std::uint64_t key_of(const ProbeId& probe)
 {
     return (std::uint64_t{probe.target} << 32) | probe.sequence;
-}
-
-template <class T>
-void set(int socket, int level, int option, const T& value) noexcept
-{
-    setsockopt(socket, level, option, &value, sizeof value);
 }
 
 void adjust(int socket, Family family) noexcept

@@ -415,6 +415,8 @@ end: do
     /* Heard before it was proven off: let go, before the next power off or when it is well. */
     :: atomic { state == fencing && begun && recanted && (pending == 0 && next == P_OFF || BEATS && LOOKS_FINE) &&
         ROOM -> now ! let_go }
+    /* Proven off, it answers, and its agent had its time; but all that was ever heard of it is well. */
+    :: atomic { state == fencing && begun && which_boot && BEATS && LOOKS_FINE && ROOM -> now ! let_go }
     od
 }
 
