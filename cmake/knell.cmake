@@ -34,9 +34,18 @@ if(KNELL_SANITIZE)
 else()
     add_compile_options($<$<CONFIG:Release,RelWithDebInfo>:-D_FORTIFY_SOURCE=2>)
 endif()
+if(CMAKE_UNITY_BUILD) # where an unnamed namespace is no longer that of the main file
+    add_compile_options($<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
+endif()
 add_compile_options(-fPIE)
 add_link_options(-pie -Wl,-z,relro,-z,now)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+
+# The standard library's headers that most files include, precompiled once for all rooms that ask for no others.
+file(CONFIGURE OUTPUT standard_headers.cpp CONTENT "")
+add_library(knell_standard_headers OBJECT EXCLUDE_FROM_ALL ${CMAKE_CURRENT_BINARY_DIR}/standard_headers.cpp)
+target_precompile_headers(knell_standard_headers PRIVATE
+    <algorithm> <array> <chrono> <functional> <iomanip> <map> <memory> <optional> <set> <sstream> <string> <variant> <vector>)
 
 # knell_room(NAME SOURCES a.cpp ... [LIBRARIES knell_core Boost::json ...] [PCH <boost/asio.hpp> ...])
 # A room: static library knell_NAME, alias knell::NAME, headers included as "NAME/header.hpp".
@@ -48,6 +57,8 @@ function(knell_room name)
     target_link_libraries(knell_${name} PUBLIC ${ROOM_LIBRARIES})
     if(ROOM_PCH)
         target_precompile_headers(knell_${name} PRIVATE ${ROOM_PCH})
+    else()
+        target_precompile_headers(knell_${name} REUSE_FROM knell_standard_headers)
     endif()
 endfunction()
 

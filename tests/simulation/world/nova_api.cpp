@@ -97,16 +97,17 @@ http::Response NovaApi::token()
     const auto value = "token-" + std::to_string(++tokens_);
     valid_.insert(value);
     const auto now = truth_.now().time_since_epoch();
+    std::string endpoint{base};
+    endpoint += "/v2.1";
     const json::object body{
         {"token",
          {{"issued_at", written(now)},
           {"expires_at", written(now + truth_.options.token_lifetime)},
-          {"catalog",
-           json::array{json::object{
-               {"type", "compute"},
-               {"endpoints", json::array{json::object{{"interface", "public"},
-                                                      {"region_id", "One"},
-                                                      {"url", std::string{base} + "/v2.1"}}}}}}}}}};
+          {"catalog", json::array{json::object{
+                          {"type", "compute"},
+                          {"endpoints", json::array{json::object{{"interface", "public"},
+                                                                 {"region_id", "One"},
+                                                                 {"url", endpoint}}}}}}}}}};
     auto response = answer(201, json::serialize(body));
     response.headers.emplace_back("x-subject-token", value);
     truth_.agenda.after(truth_.options.token_lifetime, [this, value] { valid_.erase(value); });
