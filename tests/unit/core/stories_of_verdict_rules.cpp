@@ -187,6 +187,34 @@ TEST_F(ARackOverTwoNetworks,
     EXPECT_EQ(world.count("", "! DOMAIN_LOST"), 1U);
 }
 
+Policy racks_that_are_only_pinged()
+{
+    auto policy = racks_of_which_one_network_is_enough();
+    for (auto& host : policy.hosts) {
+        std::erase_if(host.monitors, [](const auto& one) { return one.kind != MonitorKind::icmp; });
+    }
+    return policy;
+}
+
+class ARackThatIsOnlyPinged : public Story {
+protected:
+    ARackThatIsOnlyPinged() : Story{racks_that_are_only_pinged()} {}
+};
+
+TEST_F(ARackThatIsOnlyPinged, is_one_event_although_its_second_host_is_not_even_suspected_yet)
+{
+    for (auto& [name, one] : world.hosts()) {
+        one.cut_off = {mgmt};
+        world.run(600ms);
+    }
+    world.run(2min);
+    EXPECT_EQ(world.count("", "! DOMAIN_LOST"), 1U);
+    for (auto& [name, one] : world.hosts()) {
+        EXPECT_EQ(world.state(name.get()), "Held");
+        EXPECT_TRUE(one.power);
+    }
+}
+
 VerdictRule storage_vetoes()
 {
     VerdictRule rule = one_of_two();
