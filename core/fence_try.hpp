@@ -19,6 +19,7 @@ struct FenceTry {
     bool withdrawn = false; ///< a power off that had not left was called back, for it was heard
     bool proven = false;    ///< a certificate was issued: a power off after it is news
     bool denied = false;    ///< it answered although its device had just read off
+    bool calmed = false;    ///< it was calm, and by its rule not dead since
     PowerState last_read = PowerState::unknown;
     Instant dead_at{}; ///< when its silence was last seen, with proof that we could see
     std::optional<Instant> speak_by{}; ///< proven off, it answers: its agent may say which boot

@@ -5,6 +5,12 @@
 
 namespace knell {
 
+/// Nova's flag as it was before we touched it.
+struct FlagBefore {
+    bool set = false; ///< by somebody else
+    Instant seen_at{};
+};
+
 /// Nova has been seen to hold forced_down=true for this host by our own hand.
 /// Issued by HostMachine on a read-back, or on a restart when journal and Nova
 /// agree. An operator's forced_down never becomes one, so knell never clears it.

@@ -9,8 +9,7 @@ namespace knell {
 
 namespace {
 
-/// A power off waits for the session that is being opened for it. The slowest boards need 4 to 5 s
-/// for one: what takes longer is lost, and a fresh one is sooner there.
+/// A power off waits for the session opened for it; what takes longer than on slow boards is lost.
 constexpr Duration prepare_most = 6s;
 
 } // namespace
@@ -187,7 +186,10 @@ void HostMachine::on_agent_gone(Instant now, const AgentGone& gone, Effects& eff
 void HostMachine::on_beat(Instant now, const ProbeResult& result, Effects& effects)
 {
     try_.spoke = true;
-    try_.recanted = try_.recanted || !suspicion_.dead(now);
+    if (!suspicion_.dead(now)) {
+        try_.recanted = true;
+        commons_->gate.disapprove(episode_);
+    }
     if (state_ == HostState::unseen && !recalled_) {
         enter(now, HostState::healthy, "beats");
         overdue_.clear();

@@ -197,7 +197,7 @@ private:
     std::optional<FenceCertificate> certificate_;
     bool confirmed_ = false; ///< read again since the last try to tell Nova
     bool intent_durable_ = false;
-    std::optional<bool> flag_before_; ///< Nova's flag as it was before we touched it
+    std::optional<FlagBefore> flag_before_;
     Drain drain_;
     std::optional<ForcedDown> mark_;
     std::optional<Instant> proven_off_at_;

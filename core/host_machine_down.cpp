@@ -6,6 +6,13 @@
 
 namespace knell {
 
+namespace {
+
+/// After a hold, or behind a full disk, somebody may have set the flag since we looked.
+constexpr Duration flag_look_lasts = 30s;
+
+} // namespace
+
 /// Level-triggered: looks at what is still missing before Nova may be told, and asks for it.
 void HostMachine::toward_down(Instant now, Effects& effects)
 {
@@ -16,10 +23,11 @@ void HostMachine::toward_down(Instant now, Effects& effects)
         why_ = "proven off; Nova is not told while everything is on hold, " + commons_->gate.hold();
         return;
     }
-    if (!flag_before_) {
+    const bool old = flag_before_ && now - flag_before_->seen_at > flag_look_lasts;
+    if (!flag_before_ || (old && !intent_durable_)) {
         return ask_nova(now, Errand::read, effects);
     }
-    if (*flag_before_) {
+    if (flag_before_->set) {
         return on_foreign_flag(now, effects);
     }
     if (confirmed_ && !certificate_->fresh(now, policy_.fence.fresh)) {

@@ -380,8 +380,9 @@ void HostMachine::contradict(Instant now, Effects& effects)
 /// Between power off and its proof.
 void HostMachine::watch_the_fence(Instant now, Effects& effects)
 {
+    try_.calmed = suspicion_.calm() || (try_.calmed && !suspicion_.dead(now));
     if (begun_ && lives()) {
-        if (suspicion_.calm() && (!try_.speak_by || now >= *try_.speak_by)) {
+        if (try_.speak_by ? try_.calmed && now >= *try_.speak_by : suspicion_.calm()) {
             return let_go(now, effects);
         }
         if (!std::exchange(try_.withdrawn, true)) {

@@ -279,7 +279,8 @@ void HostMachine::order_release(Instant now, const OperatorOrder& order, Effects
 {
     const bool open = state_ == HostState::down || state_ == HostState::returning ||
                       state_ == HostState::disputed || state_ == HostState::fence_failed ||
-                      state_ == HostState::held || state_ == HostState::parked;
+                      state_ == HostState::held || state_ == HostState::parked ||
+                      state_ == HostState::fenced;
     if (!commons_->gate.hold().empty()) {
         return refuse(order, "everything is on hold, " + commons_->gate.hold(), effects);
     }

@@ -194,6 +194,9 @@ void HostMachine::on_service(Instant now, const ServiceSeen* seen, Instant asked
         if (mark_ && !seen->forced_down && was_forced) {
             retry_at_ = std::min(retry_at_, now); // look at the flag itself, at once
         }
+        if (state_ == HostState::returning && !seen->forced_down && !asked_ && waiting_.empty()) {
+            ask_nova(now, Errand::read, effects); // nothing else looks at it until it is well
+        }
     } else if (seen->forced_down && !was_forced) {
         notice(Notice::Weight::warning, "FLAG_SET_BY_OTHERS",
                "Nova's forced_down was set, not by knell: respected, and never cleared by it",

@@ -128,7 +128,8 @@ void HostMachine::on_flag_read(Instant now, bool forced_down, Effects& effects)
         notice(Notice::Weight::detail, "NOVA_READ",
                forced_down ? "forced_down is set" : "forced_down is not set", effects);
         if (!intent_durable_) {
-            flag_before_ = forced_down && !drain_.unsure(); // else it is our own, landed late
+            // While a request of ours may land it is our own, landed late.
+            flag_before_ = FlagBefore{forced_down && !drain_.unsure(), now};
         }
         toward_down(now, effects);
         break;

@@ -443,10 +443,14 @@ inline send_force_down()
     ask_nova(N_SET)
 }
 
+#ifndef LOOK_IS_OLD
+#define LOOK_IS_OLD false   /* a second look changes nothing that the first does not */
+#endif
+
 inline toward_down()
 {
     if
-    :: flag_before == 0 -> ask_nova(N_READ)
+    :: flag_before == 0 || flag_before == A_UNSET && !intent && LOOK_IS_OLD -> ask_nova(N_READ)
     :: flag_before == A_SET -> DOES(M_FOREIGN); state = down
     :: flag_before == A_UNSET ->
 #ifndef MUTANT_NOT_FRESH

@@ -33,6 +33,7 @@
 #define MAY_COME(old, what) skip
 #define MAY_MISS(heard) false
 #define SEE(it) skip
+#define LOOK_IS_OLD true     /* whether it was looked at again, the trace tells */
 #define LOOKS_FINE true
 #define LOOKS_ILL true
 #define LOOKS_DEAD true

@@ -346,6 +346,33 @@ TEST_F(Story, a_flag_set_by_hand_while_nova_did_not_answer_is_not_ours)
     EXPECT_EQ(world.count(it, "ForceDown"), 0U);
 }
 
+TEST_F(Story, a_flag_set_by_hand_during_a_hold_is_not_ours)
+{
+    world.cut(it);
+    ASSERT_TRUE(reaches("Fenced")); // the flag was read: it was not set
+    world.order(OperatorOrder::What::hold);
+    world.run(1min);
+    world.set_flag_by_hand(it, true);
+    world.order(OperatorOrder::What::unhold);
+    ASSERT_TRUE(reaches("Down"));
+    EXPECT_EQ(world.count(it, "ForceDown"), 0U);
+    EXPECT_EQ(world.count(it, "! FORCED_DOWN_FOREIGN"), 1U);
+}
+
+TEST_F(Story, a_host_that_is_off_and_of_which_nova_cannot_be_told_can_be_released)
+{
+    world.cut(it);
+    host().nova = Nova::forgot;
+    ASSERT_TRUE(reaches("Fenced"));
+    world.run(5min);
+    ASSERT_EQ(world.state(it), "Fenced");
+    world.order(OperatorOrder::What::release, it);
+    world.run(1s);
+    EXPECT_EQ(world.state(it), "Unseen");
+    EXPECT_EQ(world.count(it, "! EPISODE_CLOSED"), 1U);
+    EXPECT_EQ(world.count(it, "ForceDown"), 0U);
+}
+
 TEST_F(Story, a_button_pressed_while_nova_is_down_is_seen_before_nova_is_told)
 {
     world.cut(it);

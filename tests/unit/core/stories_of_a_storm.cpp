@@ -165,6 +165,28 @@ TEST_F(Rack, an_approved_host_that_lives_by_then_is_not_fenced)
     EXPECT_EQ(count_in("Healthy"), 8);
 }
 
+TEST_F(Rack, an_approval_ends_when_its_host_is_heard)
+{
+    for (int i = 1; i <= 4; ++i) {
+        world.host(name(i)).wired = false;
+    }
+    host().bmc = Bmc::dumb;
+    world.run(1min);
+    approve({HostId{it}});
+    ASSERT_TRUE(reaches("FenceFailed", 5min));
+    host().agent = false; // its kernel alone: the episode goes on
+    host().wired = true;
+    world.run(5s);
+    ASSERT_EQ(world.state(it), "FenceFailed");
+    host().wired = false;
+    host().bmc = Bmc::honest;
+    world.run(10min);
+    EXPECT_EQ(world.state(it), "Held");
+    EXPECT_TRUE(host().power);
+    approve({HostId{it}});
+    EXPECT_TRUE(reaches("Down"));
+}
+
 TEST_F(Rack, a_single_host_of_a_rack_is_fenced_and_the_next_one_waits_for_the_racks_budget)
 {
     world.cut(name(1));

@@ -359,6 +359,21 @@ protected:
     ByHand() : Details{returning_by_hand()} {}
 };
 
+TEST_F(ByHand, a_host_whose_flag_an_operator_cleared_in_nova_is_watched_again)
+{
+    world.cut(it);
+    ASSERT_TRUE(reaches("Down"));
+    world.boot(it);
+    ASSERT_TRUE(reaches("Returning", 5min));
+    world.list_services();
+    world.set_flag_by_hand(it, false);
+    world.list_services();
+    EXPECT_TRUE(reaches("Healthy"));
+    EXPECT_EQ(world.count(it, "! FLAG_CLEARED_BY_OTHERS"), 1U);
+    world.cut(it);
+    EXPECT_TRUE(reaches("Down"));
+}
+
 TEST_F(ByHand, a_host_comes_back_when_an_operator_releases_it)
 {
     world.cut(it);
