@@ -25,35 +25,35 @@ int remember_pages(void* pages, sqlite3*, const char*, int count)
     return SQLITE_OK;
 }
 
-void bind(sqlite3_stmt* statement, int column, std::string_view text)
+void bind_text(sqlite3_stmt* statement, int column, std::string_view text)
 {
     sqlite3_bind_text64(statement, column, text.data(), text.size(), SQLITE_STATIC, SQLITE_UTF8);
 }
 
 /// Bound text must outlive the step: it stays in `row`.
-void bind(sqlite3_stmt* statement, const Row& row)
+void bind_row(sqlite3_stmt* statement, const Row& row)
 {
     const auto& entry = row.entry;
-    bind(statement, 1, row.at);
+    bind_text(statement, 1, row.at);
     sqlite3_bind_int64(statement, 2, row.boot_clock.count());
-    bind(statement, 3, name_of(entry.what));
+    bind_text(statement, 3, name_of(entry.what));
     sqlite3_bind_null(statement, 4);
     if (entry.host) {
-        bind(statement, 4, entry.host->get());
+        bind_text(statement, 4, entry.host->get());
     }
     sqlite3_bind_int64(statement, 5, static_cast<std::int64_t>(entry.episode.get()));
     sqlite3_bind_null(statement, 6);
     if (entry.boot) {
-        bind(statement, 6, entry.boot->get());
+        bind_text(statement, 6, entry.boot->get());
     }
     sqlite3_bind_null(statement, 7);
     if (entry.identity) {
-        bind(statement, 7, entry.identity->get());
+        bind_text(statement, 7, entry.identity->get());
     }
-    bind(statement, 8, entry.by);
-    bind(statement, 9, entry.detail);
+    bind_text(statement, 8, entry.by);
+    bind_text(statement, 9, entry.detail);
     sqlite3_bind_int64(statement, 10, entry.lasting.count());
-    bind(statement, 11, row.machine_boot);
+    bind_text(statement, 11, row.machine_boot);
 }
 
 /// What is no UTF-8 becomes "?", for it goes on as JSON. We write none such.
@@ -216,7 +216,7 @@ Written Database::append(std::span<const Row> rows)
         return failure(code, "write to");
     }
     for (const auto& row : rows) {
-        bind(insert_.get(), row);
+        bind_row(insert_.get(), row);
         const int code = sqlite3_step(insert_.get());
         sqlite3_reset(insert_.get());
         sqlite3_clear_bindings(insert_.get());
@@ -260,7 +260,7 @@ OrText<std::vector<Row>> Database::rows(const std::optional<HostId>& host,
     }
     sqlite3_bind_int64(raw, 1, limit ? static_cast<std::int64_t>(*limit) : -1);
     if (host) {
-        bind(raw, 2, host->get());
+        bind_text(raw, 2, host->get());
     }
     std::vector<Row> rows;
     while ((code = sqlite3_step(raw)) == SQLITE_ROW) {
