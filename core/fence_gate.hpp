@@ -61,7 +61,7 @@ public:
     void watch_nova(Instant now, Effects& effects);
     /// Brake and budgets let this episode pass, on an operator's word.
     void approve(EpisodeId episode) { approved_.insert(episode); }
-    /// Its host was heard: what it may die of now, nobody has looked at.
+    /// Its host answers, and is by its rule not dead: what it may die of now, nobody has looked at.
     void disapprove(EpisodeId episode) { approved_.erase(episode); }
     /// A fence of an earlier process counts against the budgets of this one.
     void count(Instant at, const HostPolicy* policy, EpisodeId episode);

@@ -8,7 +8,7 @@ namespace knell {
 
 namespace {
 
-/// After a hold, or behind a full disk, somebody may have set the flag since we looked.
+/// A hold or a full disk may come between: somebody may have set the flag since we looked.
 constexpr Duration flag_look_lasts = 30s;
 
 } // namespace

@@ -280,7 +280,7 @@ void HostMachine::order_release(Instant now, const OperatorOrder& order, Effects
     const bool open = state_ == HostState::down || state_ == HostState::returning ||
                       state_ == HostState::disputed || state_ == HostState::fence_failed ||
                       state_ == HostState::held || state_ == HostState::parked ||
-                      state_ == HostState::fenced;
+                      (state_ == HostState::fenced && !drain_.unsure());
     if (!commons_->gate.hold().empty()) {
         return refuse(order, "everything is on hold, " + commons_->gate.hold(), effects);
     }

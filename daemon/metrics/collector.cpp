@@ -130,7 +130,9 @@ Collector::Collector(Sources sources)
       suspicion_{histogram(registry_, "knell_suspicion_seconds",
                            "From HOST_SUSPECTED to HOST_FAILED.", of_detection)},
       fence_{histogram(registry_, "knell_fence_duration_seconds",
-                       "From HOST_FENCING to HOST_FENCED or HOST_FENCE_FAILED.", of_fencing)},
+                       "From HOST_FENCING or FENCE_CONTRADICTED to HOST_FENCED, "
+                       "HOST_FENCE_FAILED or FENCE_CANCELLED.",
+                       of_fencing)},
       forced_down_{histogram(registry_, "knell_forced_down_seconds",
                              "From HOST_FAILED to HOST_FORCED_DOWN.", of_fencing)},
       servers_down_{histogram(registry_, "knell_servers_down_seconds",

@@ -367,10 +367,26 @@ TEST_F(Story, a_host_that_is_off_and_of_which_nova_cannot_be_told_can_be_release
     world.run(5min);
     ASSERT_EQ(world.state(it), "Fenced");
     world.order(OperatorOrder::What::release, it);
-    world.run(1s);
+    world.run(5min);
     EXPECT_EQ(world.state(it), "Unseen");
     EXPECT_EQ(world.count(it, "! EPISODE_CLOSED"), 1U);
+    EXPECT_EQ(world.count(it, "Power bmc1 off"), 1U);
     EXPECT_EQ(world.count(it, "ForceDown"), 0U);
+}
+
+TEST_F(Story, a_host_of_which_nova_may_have_been_told_is_not_released_before_that_is_known)
+{
+    world.cut(it);
+    host().nova = Nova::mute;
+    ASSERT_TRUE(reaches("Fenced"));
+    host().nova = Nova::forbids;
+    ASSERT_TRUE(world.run_until([&] { return world.count(it, "ForceDown") > 0; }, 5min));
+    world.order(OperatorOrder::What::release, it);
+    world.run(1min);
+    EXPECT_EQ(world.state(it), "Fenced");
+    EXPECT_EQ(world.count(it, "! EPISODE_CLOSED"), 0U);
+    host().nova = Nova::honest;
+    EXPECT_TRUE(reaches("Down", 10min));
 }
 
 TEST_F(Story, a_button_pressed_while_nova_is_down_is_seen_before_nova_is_told)
