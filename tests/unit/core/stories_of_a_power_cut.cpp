@@ -385,6 +385,7 @@ TEST_F(Story, a_host_of_which_nova_may_have_been_told_is_not_released_before_tha
     world.run(1min);
     EXPECT_EQ(world.state(it), "Fenced");
     EXPECT_EQ(world.count(it, "! EPISODE_CLOSED"), 0U);
+    EXPECT_EQ(world.count(it, "Power bmc1 off"), 1U) << "nor fenced anew";
     host().nova = Nova::honest;
     EXPECT_TRUE(reaches("Down", 10min));
 }
