@@ -4,6 +4,7 @@
 #include "agent/beat_session.hpp"
 #include "agent/channel.hpp"
 #include "agent/health.hpp"
+#include "monitor/socket_option.hpp"
 
 #include <systemd/sd-daemon.h>
 
@@ -89,9 +90,8 @@ int Way::open() noexcept
     if (opened < 0) {
         return errno;
     }
-    const int dscp_cs6 = 48 << 2; // network control, RFC 4594
-    setsockopt(opened, v4 ? IPPROTO_IP : IPPROTO_IPV6, v4 ? IP_TOS : IPV6_TCLASS, &dscp_cs6,
-               sizeof dscp_cs6);
+    monitor::set(opened, v4 ? IPPROTO_IP : IPPROTO_IPV6, v4 ? IP_TOS : IPV6_TCLASS,
+                 monitor::dscp_cs6);
     if (to.from) {
         sockaddr_storage address;
         const auto length = monitor::to_sockaddr({*to.from, 0}, address);

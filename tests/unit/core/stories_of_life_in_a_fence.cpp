@@ -270,18 +270,28 @@ TEST_F(Story, a_host_that_was_repaired_before_nova_was_told_is_given_time_to_say
     EXPECT_EQ(world.count(it, "! EPISODE_CLOSED"), 1U);
 }
 
-TEST_F(Story, one_ping_that_is_lost_powers_no_host_off_that_answered_for_all_of_its_time)
+class StoryWithoutAWordOfTheAgent : public Story {
+protected:
+    void its_kernel_denies_its_proof()
+    {
+        world.cut(it);
+        ASSERT_TRUE(world.run_until([&] { return world.count(it, "Record fencing") > 0; }, 1min));
+        world.restart_knelld(); // which never hears that agent
+        host().agent = false;
+        host().nova = Nova::dead;
+        ASSERT_TRUE(reaches("Fenced"));
+        world.boot_time = 1s;
+        world.boot(it);
+        ASSERT_TRUE(
+            world.run_until([&] { return world.count(it, "! FENCE_CONTRADICTED") > 0; }, 1min));
+        forget_log();
+    }
+};
+
+TEST_F(StoryWithoutAWordOfTheAgent,
+       one_ping_that_is_lost_powers_no_host_off_that_answered_for_all_of_its_time)
 {
-    world.cut(it);
-    ASSERT_TRUE(world.run_until([&] { return world.count(it, "Record fencing") > 0; }, 1min));
-    world.restart_knelld(); // which never hears that agent
-    host().agent = false;
-    host().nova = Nova::dead;
-    ASSERT_TRUE(reaches("Fenced"));
-    world.boot_time = 1s;
-    world.boot(it);
-    ASSERT_TRUE(world.run_until([&] { return world.count(it, "! FENCE_CONTRADICTED") > 0; }, 1min));
-    forget_log();
+    ASSERT_NO_FATAL_FAILURE(its_kernel_denies_its_proof());
     world.run(29s + 600ms);
     host().wired = false;
     world.run(600ms);
@@ -291,19 +301,9 @@ TEST_F(Story, one_ping_that_is_lost_powers_no_host_off_that_answered_for_all_of_
     EXPECT_EQ(world.count(it, "Power bmc1 off"), 0U);
 }
 
-TEST_F(Story,
-       a_host_that_denied_its_proof_and_is_well_without_a_word_of_its_agent_is_let_go_in_the_end)
+TEST_F(StoryWithoutAWordOfTheAgent, a_host_that_denied_its_proof_and_is_well_is_let_go_in_the_end)
 {
-    world.cut(it);
-    ASSERT_TRUE(world.run_until([&] { return world.count(it, "Record fencing") > 0; }, 1min));
-    world.restart_knelld(); // which never hears that agent
-    host().agent = false;
-    host().nova = Nova::dead;
-    ASSERT_TRUE(reaches("Fenced"));
-    world.boot_time = 1s;
-    world.boot(it);
-    ASSERT_TRUE(world.run_until([&] { return world.count(it, "! FENCE_CONTRADICTED") > 0; }, 1min));
-    forget_log();
+    ASSERT_NO_FATAL_FAILURE(its_kernel_denies_its_proof());
     world.run(29s);
     EXPECT_EQ(world.state(it), "Fencing") << "it may still say which boot it is";
     world.run(2s);
